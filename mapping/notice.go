@@ -1,0 +1,52 @@
+package mapping
+
+import "time"
+
+// Notice is one confirmation before it is written: a placement as it stood at one moment, or the refusal
+// of an input. Deciding makes it, confirming turns it into bytes; with the catalog it names, it is all that
+// the bytes depend on.
+type Notice struct {
+	Network string
+	// Sequence of the causing input in REFERRALS-<network>, and the number of this notice among those it caused, from 1.
+	Sequence uint64
+	N        int
+	// Time is t of the event, UTC.
+	Time time.Time
+
+	// Key is the referral's ("r1042"), or the input's ("i1042") on a refusal.
+	Key string
+	// Source that made the referral and is told.
+	Source string
+	// Identifier is the referral's own, as far as it could be read.
+	Identifier Identifier
+
+	Placement string // "r1042-1"; a joined placement keeps the id of the one it joined
+	Role      Role
+	Status    Status
+	Previous  Status
+	Priority  Priority
+	Program   string // id in the catalog; empty until one is chosen
+	Group     string // id in the catalog; empty until one is chosen
+	// SeatsTaken of the group at this moment.
+	SeatsTaken int
+	// FirstSession this patient can attend; zero until placed or offered.
+	FirstSession time.Time
+	// Position in the waitlist from 1, as of Time; 0 when not waiting.
+	Position int
+	// Expires is when an offer ends; zero without one.
+	Expires   time.Time
+	Reasons   []Reason
+	Issues    Issues
+	DecidedBy string
+	// Catalog hash in force.
+	Catalog string
+
+	// PatientKey ("p1042") and Request are absent on a refusal.
+	PatientKey string
+	Request    *Referral
+	// Requested is when the referral first arrived, Opened when this placement was first decided.
+	Requested time.Time
+	// CancelRequested marks the first of the two confirmations by which profile bser cancels: Task
+	// in-progress with businessStatus 5.2.
+	CancelRequested bool
+}

@@ -1,0 +1,209 @@
+// Package program holds the catalog: what a network offers, to whom, where and when, and everything else
+// that a decision or a confirmation reads. One YAML document per network, versioned by its content hash.
+//
+// Load reports every problem with its line and a hint and never returns a catalog that has one. A loaded
+// catalog is immutable and safe for concurrent use.
+package program
+
+import (
+	"time"
+
+	"github.com/convene-health/convene/mapping"
+)
+
+// Catalog of one network, as loaded and resolved: templates filled in, references checked, sessions expanded.
+type Catalog struct {
+	Network string `yaml:"network"`
+	// Zone is an IANA time zone; sessions and business days are in it.
+	Zone     string   `yaml:"zone"`
+	Holidays []string `yaml:"holidays,omitempty"` // YYYY-MM-DD
+	// ValidFrom is the time of bare files that carry none, YYYY-MM-DD.
+	ValidFrom    string       `yaml:"validFrom"`
+	Organization Organization `yaml:"organization"`
+	// Profile of the FHIR output: base (the default), bser, sdoh.
+	Profile   string     `yaml:"profile,omitempty"`
+	Sources   []Source   `yaml:"sources"`
+	Assigners []Assigner `yaml:"assigners,omitempty"`
+	Policy    Policy     `yaml:"policy,omitempty"`
+	Sites     []Site     `yaml:"sites,omitempty"`
+	Leaders   []Leader   `yaml:"leaders,omitempty"`
+	Programs  []Program  `yaml:"programs"`
+	Groups    []Group    `yaml:"groups"`
+
+	// Hash of the YAML as applied: "sha256-<64 hex digits>".
+	Hash string `yaml:"-"`
+	// Location is Zone, loaded from embedded data.
+	Location *time.Location `yaml:"-"`
+}
+
+// Organization that runs the network or a program.
+type Organization struct {
+	Name       string             `yaml:"name"`
+	Identifier mapping.Identifier `yaml:"identifier"`
+}
+
+// Source is one system that sends events.
+type Source struct {
+	Name string `yaml:"name"` // the token in its subject: lower-case letters, digits, hyphen
+	// Zone of times without an offset; empty: the network's.
+	Zone string `yaml:"zone,omitempty"`
+	// Format it sends: json, fhir, hl7v2; empty: sniffed.
+	Format     string `yaml:"format,omitempty"`
+	Production bool   `yaml:"production,omitempty"`
+	// Codes maps the source's local codes ("system|code", or the bare code where it sends no system) to condition keys.
+	Codes map[string]string `yaml:"codes,omitempty"`
+}
+
+// Assigner of patient identifiers that the network trusts to mean one person.
+type Assigner struct {
+	System string `yaml:"system"`
+	Name   string `yaml:"name,omitempty"`
+	// Sources that may report merges of this assigner's identifiers.
+	Sources []string `yaml:"sources,omitempty"`
+}
+
+// Policy holds the network's numbers. Zero means the default in Defaults.
+type Policy struct {
+	// OfferDays is how long an offer holds a seat, in business days, by priority; default 5, urgent and above 2. source: assumption
+	OfferDays       int `yaml:"offerDays,omitempty"`
+	OfferDaysUrgent int `yaml:"offerDaysUrgent,omitempty"`
+	// HandoverDays after placement a drop-in placement is completed as handed over; default 28. source: assumption
+	HandoverDays int `yaml:"handoverDays,omitempty"`
+	// Urgency orders waitlists: points at arrival and points a day waited, by priority.
+	Urgency map[mapping.Priority]Urgency `yaml:"urgency,omitempty"`
+}
+
+// Urgency is one class of a waitlist: Base + Rate x days waited.
+type Urgency struct {
+	Base float64 `yaml:"base"`
+	Rate float64 `yaml:"rate"`
+}
+
+// Site is where groups meet.
+type Site struct {
+	ID      string          `yaml:"id"`
+	Name    string          `yaml:"name"`
+	Phone   string          `yaml:"phone,omitempty"`
+	Address mapping.Address `yaml:"address,omitempty"`
+	// Access lists what it offers: wheelchair, hearing, vision, oxygen. What is not listed is not offered.
+	Access []string `yaml:"access,omitempty"`
+}
+
+// Leader of groups.
+type Leader struct {
+	ID     string   `yaml:"id"`
+	NPI    string   `yaml:"npi,omitempty"`
+	Family string   `yaml:"family"`
+	Given  []string `yaml:"given,omitempty"`
+	// Type: professional, peer, rotating.
+	Type     string    `yaml:"type"`
+	Licences []Licence `yaml:"licences,omitempty"`
+}
+
+// Licence to practise, for one state, through its last day.
+type Licence struct {
+	Title string `yaml:"title"` // LICSW, PsyD, RN, ...
+	State string `yaml:"state"` // USPS code
+	From  string `yaml:"from,omitempty"`
+	To    string `yaml:"to"` // YYYY-MM-DD, last valid day
+}
+
+// Program is an offering. From names a shipped program whose values fill in what is left out here.
+type Program struct {
+	ID   string       `yaml:"id"`
+	From string       `yaml:"from,omitempty"`
+	Name string       `yaml:"name,omitempty"`
+	Kind mapping.Kind `yaml:"kind,omitempty"`
+	// Participant: patient (the default) or family.
+	Participant mapping.Participant `yaml:"participant,omitempty"`
+	Conditions  []string            `yaml:"conditions,omitempty"` // condition keys; "any" serves every chronic condition
+	Goals       []string            `yaml:"goals,omitempty"`      // goal codes
+	Curriculum  string              `yaml:"curriculum,omitempty"`
+	// Licensed: a licensed leader is required. Always for therapy.
+	Licensed bool     `yaml:"licensed,omitempty"`
+	Criteria Criteria `yaml:"criteria,omitempty"`
+	Codes    Codes    `yaml:"codes,omitempty"`
+	// Acceptance: auto (the default) places at once; offer holds a seat until the patient accepts.
+	Acceptance string `yaml:"acceptance,omitempty"`
+	// Provider is who runs it; empty: the network's organization.
+	Provider Organization `yaml:"provider,omitempty"`
+	// Attendance: expected (the default) or drop-in.
+	Attendance string `yaml:"attendance,omitempty"`
+}
+
+// Criteria that a participant must meet.
+type Criteria struct {
+	AgeFrom int `yaml:"ageFrom,omitempty"` // whole years at the first session; default 18
+	AgeTo   int `yaml:"ageTo,omitempty"`   // 0: no upper bound
+	// Excludes are condition keys or safety rule names that bar this program, e.g. "pregnancy", "eating_disorder".
+	Excludes []string `yaml:"excludes,omitempty"`
+	// Severity, where the program is for some only: mild, moderate, severe.
+	Severity []string `yaml:"severity,omitempty"`
+}
+
+// Codes for the order that Convene writes.
+type Codes struct {
+	HCPCS  []string `yaml:"hcpcs,omitempty"`
+	SNOMED []string `yaml:"snomed,omitempty"`
+	// Category is the SNOMED CT code of ServiceRequest.category: 409063005 Counselling or 409073007 Education.
+	Category string `yaml:"category,omitempty"`
+	// ServiceType is the HL7 service-type code of the HealthcareService, e.g. "224".
+	ServiceType string `yaml:"serviceType,omitempty"`
+}
+
+// Enrolment of a group.
+const (
+	EnrolmentClosed  = "closed"  // one start; nobody joins after session 1
+	EnrolmentRolling = "rolling" // enter at any session; a seat is held from first to last
+	EnrolmentOpen    = "open"    // drop-in, no seat is held
+)
+
+// Group is a running instance of a program.
+type Group struct {
+	ID        string   `yaml:"id"`
+	Program   string   `yaml:"program"`
+	Name      string   `yaml:"name,omitempty"` // default: the program's
+	Leader    string   `yaml:"leader,omitempty"`
+	Seats     Seats    `yaml:"seats,omitempty"`
+	Enrolment string   `yaml:"enrolment,omitempty"` // default by kind
+	Sessions  Sessions `yaml:"sessions"`
+	// Mode: in-person or telehealth.
+	Mode string `yaml:"mode"`
+	Site string `yaml:"site,omitempty"` // required in person
+	Link string `yaml:"link,omitempty"` // telehealth: where to join
+	// Languages the group is held in, BCP 47 primary subtags; default en.
+	Languages   []string `yaml:"languages,omitempty"`
+	Interpreter bool     `yaml:"interpreter,omitempty"`
+	// Gender: empty for mixed, else female, male, non-binary.
+	Gender string   `yaml:"gender,omitempty"`
+	Access []string `yaml:"access,omitempty"` // beyond the site's, e.g. captions for hearing
+	// Cost band: free, low, medium, high.
+	Cost    string   `yaml:"cost,omitempty"`
+	Payers  []string `yaml:"payers,omitempty"`  // empty: any
+	SelfPay bool     `yaml:"selfPay,omitempty"` // open to those without a listed payer
+
+	// Dates are the sessions as expanded: every start, in UTC, in order. An ongoing group lists a year.
+	Dates []time.Time `yaml:"-"`
+}
+
+// Seats of a group. An open group has none to hold: Max is then a soft room cap and 0 means none.
+type Seats struct {
+	Min int `yaml:"min,omitempty"` // to start
+	Max int `yaml:"max,omitempty"`
+}
+
+// Sessions of a group in the network's zone.
+type Sessions struct {
+	Start string `yaml:"start"` // date of session 1, YYYY-MM-DD
+	Time  string `yaml:"time"`  // HH:MM
+	// Minutes a session lasts; default 60.
+	Minutes int `yaml:"minutes,omitempty"`
+	// Every: weekly (the default), twice-weekly, twice-monthly, monthly, daily.
+	Every string `yaml:"every,omitempty"`
+	// Count of sessions; 0: ongoing (support).
+	Count int `yaml:"count,omitempty"`
+	// Skip lists dates on which it does not meet; holidays must be among them or in Dates' way is a lint error.
+	Skip []string `yaml:"skip,omitempty"`
+	// End is the last date of an ongoing group, if known.
+	End string `yaml:"end,omitempty"`
+}

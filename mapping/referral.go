@@ -1,0 +1,147 @@
+package mapping
+
+// Referral is what a provider asks for one patient, the same whatever format it came in. Its JSON is the
+// native event's data.referral, and what a decision keeps of the request. All text is UTF-8.
+type Referral struct {
+	// Identifier is the order's own: (system, value). Empty: minted from source and content.
+	Identifier Identifier `json:"identifier,omitzero"`
+	// Priority is routine (the default), urgent, asap or stat, as in FHIR request-priority.
+	Priority Priority `json:"priority,omitempty"`
+	// AuthoredOn is when the order was signed, a FHIR dateTime: YYYY, YYYY-MM, YYYY-MM-DD or RFC 3339.
+	AuthoredOn string `json:"authoredOn,omitempty"`
+	// Participant says who takes part: the patient (the default) or a family member or caregiver, who is
+	// then the Patient of this referral, a participant of their own.
+	Participant Participant `json:"participant,omitempty"`
+	Patient     Patient     `json:"patient"`
+	Conditions  []Condition `json:"conditions,omitempty"`
+	// Goals are codes of the shipped goal table, e.g. "coping-strategies".
+	Goals []string `json:"goals,omitempty"`
+	// Programs names the catalog's programs that the referrer asks for; empty: any that fits.
+	// Several names ask for a place in each.
+	Programs     []string      `json:"programs,omitempty"`
+	Preferences  Preferences   `json:"preferences,omitzero"`
+	Observations []Observation `json:"observations,omitempty"`
+	Requester    Requester     `json:"requester,omitzero"`
+	// Payers are the codes by which the catalog names payers, e.g. "medicare"; empty: unknown.
+	Payers []string `json:"payers,omitempty"`
+	// Notes are free text. They can raise a review, never a placement.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Patient is one person as a source describes them.
+type Patient struct {
+	Identifiers []Identifier `json:"identifiers"`
+	Name        Name         `json:"name,omitzero"`
+	// BirthDate is YYYY, YYYY-MM or YYYY-MM-DD.
+	BirthDate string `json:"birthDate,omitempty"`
+	// Gender is FHIR administrative-gender: male, female, other, unknown.
+	Gender string `json:"gender,omitempty"`
+	// GenderIdentity is stated by the patient: female, male, non-binary; groups for one gender go by this
+	// and by preference, never by Gender alone.
+	GenderIdentity string  `json:"genderIdentity,omitempty"`
+	Deceased       bool    `json:"deceased,omitempty"`
+	Phone          string  `json:"phone,omitempty"`
+	Email          string  `json:"email,omitempty"`
+	Address        Address `json:"address,omitzero"`
+	// Languages are BCP 47 tags, the preferred first; the primary subtag counts ("es" of "es-MX").
+	Languages []string `json:"languages,omitempty"`
+	// Interpreter: an interpreter is needed where the group does not speak one of Languages.
+	Interpreter bool `json:"interpreter,omitempty"`
+	// Access lists what a site must offer: wheelchair, hearing, vision, oxygen.
+	Access []string `json:"access,omitempty"`
+}
+
+type Name struct {
+	Family string   `json:"family,omitempty"`
+	Given  []string `json:"given,omitempty"`
+}
+
+type Address struct {
+	Line       []string `json:"line,omitempty"`
+	City       string   `json:"city,omitempty"`
+	State      string   `json:"state,omitempty"` // USPS code
+	PostalCode string   `json:"postalCode,omitempty"`
+	Country    string   `json:"country,omitempty"`
+}
+
+// Condition is a diagnosis or problem given as a reason or as context.
+type Condition struct {
+	// Codes are the same condition in one or more systems.
+	Codes []Code `json:"codes,omitempty"`
+	Text  string `json:"text,omitempty"`
+	// ClinicalStatus: active (the default), recurrence, relapse, inactive, remission, resolved.
+	ClinicalStatus string `json:"clinicalStatus,omitempty"`
+	// VerificationStatus: confirmed (the default), unconfirmed, provisional, differential, refuted, entered-in-error.
+	VerificationStatus string `json:"verificationStatus,omitempty"`
+	// Severity: mild, moderate, severe; absent is unknown, never mild.
+	Severity string `json:"severity,omitempty"`
+	Onset    string `json:"onset,omitempty"` // FHIR dateTime
+}
+
+// Observation is a screening result or laboratory value.
+type Observation struct {
+	Code Code `json:"code"`
+	// Value is a number in Unit, or absent when Answer is given.
+	Value  *float64 `json:"value,omitempty"`
+	Unit   string   `json:"unit,omitempty"`   // UCUM
+	Answer *Code    `json:"answer,omitempty"` // a coded answer, e.g. a LOINC LA code
+	Date   string   `json:"date,omitempty"`   // FHIR dateTime
+}
+
+// Preferences are the patient's. What is required excludes groups, what is preferred ranks them; absent
+// means nothing is known and nothing is excluded.
+type Preferences struct {
+	// Mode: in-person or telehealth.
+	Mode string `json:"mode,omitempty"`
+	// Language of the group, a BCP 47 tag.
+	Language string `json:"language,omitempty"`
+	// Times are the parts of the week that suit: "weekday-morning", "weekday-afternoon",
+	// "weekday-evening", "weekend". A group outside them is excluded.
+	Times []string `json:"times,omitempty"`
+	// Gender of a group for one gender: female, male, non-binary. Absent: mixed groups.
+	Gender string `json:"gender,omitempty"`
+	// Kind of group the patient would rather have: therapy, support, education, ...
+	Kind string `json:"kind,omitempty"`
+	// Site is the id of the catalog's site that suits best.
+	Site string `json:"site,omitempty"`
+	// Required names the preferences above that are conditions, not wishes: "mode", "language", "gender", "kind", "site".
+	// Times always are.
+	Required []string `json:"required,omitempty"`
+}
+
+// Requester is who referred: a practitioner in an organization.
+type Requester struct {
+	Practitioner Party `json:"practitioner,omitzero"`
+	Organization Party `json:"organization,omitzero"`
+}
+
+// Party is a person or organization by identifier (NPI where there is one) and name. Family and Given are
+// for persons, Name for organizations.
+type Party struct {
+	Identifier Identifier `json:"identifier,omitzero"`
+	Name       string     `json:"name,omitempty"`
+	Family     string     `json:"family,omitempty"`
+	Given      []string   `json:"given,omitempty"`
+	Phone      string     `json:"phone,omitempty"`
+}
+
+// Priority is FHIR request-priority.
+type Priority string
+
+const (
+	Routine Priority = "routine"
+	Urgent  Priority = "urgent"
+	ASAP    Priority = "asap"
+	Stat    Priority = "stat"
+)
+
+// Priorities in rising order of urgency.
+var Priorities = []Priority{Routine, Urgent, ASAP, Stat}
+
+// Participant says in what role the person takes part.
+type Participant string
+
+const (
+	ParticipantPatient Participant = "patient"
+	ParticipantFamily  Participant = "family" // family member, friend or caregiver
+)

@@ -1,0 +1,150 @@
+package fhir
+
+import "strconv"
+
+func (c *checker) patient(v *Patient) {
+	c.kind = "Patient"
+	c.identifiers(v.Identifier)
+	c.require(len(v.Name) > 0, "name")
+	c.require(v.Gender != nil, "gender")
+	if v.Gender != nil {
+		c.code("gender", v.Gender.Code())
+	}
+	if v.BirthDate != nil && !IsDate(*v.BirthDate) {
+		c.fail("birthDate", "invalid-date", "is no date")
+	}
+	c.choice("deceased", v.DeceasedBoolean != nil, v.DeceasedDateTime != nil)
+	c.choice("multipleBirth", v.MultipleBirthBoolean != nil, v.MultipleBirthInteger != nil)
+	for i := range v.Communication {
+		c.concept("communication.language", &v.Communication[i].Language)
+	}
+}
+
+// condition checks the invariants con-3 and con-5 too, which tie clinicalStatus to verificationStatus.
+func (c *checker) condition(v *Condition) {
+	c.kind = "Condition"
+	c.require(len(v.Category) > 0, "category")
+	c.concept("code", v.Code)
+	c.reference("subject", &v.Subject)
+	inError := v.VerificationStatus == verificationStatuses["entered-in-error"]
+	if inError == (v.ClinicalStatus != nil) {
+		c.fail("clinicalStatus", "invariant", "must be there unless the condition was entered in error (con-3, con-5)")
+	}
+	c.require(v.VerificationStatus != nil, "verificationStatus")
+	c.choice("onset", v.OnsetDateTime != nil, v.OnsetAge != nil, v.OnsetPeriod != nil, v.OnsetRange != nil, v.OnsetString != nil)
+	c.choice("abatement", v.AbatementDateTime != nil, v.AbatementAge != nil, v.AbatementPeriod != nil, v.AbatementRange != nil, v.AbatementString != nil)
+	c.dateTime("onset", v.OnsetDateTime)
+}
+
+func (c *checker) serviceRequest(v *ServiceRequest) {
+	c.kind = "ServiceRequest"
+	c.id(v.Id)
+	c.identifiers(v.Identifier)
+	c.code("status", v.Status.Code())
+	c.code("intent", v.Intent.Code())
+	if v.Priority != nil {
+		c.code("priority", v.Priority.Code())
+	}
+	c.require(len(v.Category) > 0, "category")
+	c.concept("code", v.Code)
+	c.reference("subject", &v.Subject)
+	c.reference("requester", v.Requester)
+	for i := range v.ReasonCode {
+		c.concept("reasonCode["+strconv.Itoa(i)+"]", &v.ReasonCode[i])
+	}
+	c.dateTime("authoredOn", v.AuthoredOn)
+	c.dateTime("occurrence", v.OccurrenceDateTime)
+	c.period("occurrence", v.OccurrencePeriod)
+	c.choice("occurrence", v.OccurrenceDateTime != nil, v.OccurrencePeriod != nil, v.OccurrenceTiming != nil)
+	c.choice("quantity", v.QuantityQuantity != nil, v.QuantityRatio != nil, v.QuantityRange != nil)
+	c.choice("asNeeded", v.AsNeededBoolean != nil, v.AsNeededCodeableConcept != nil)
+}
+
+// task checks inv-1 too: last modified no earlier than authored.
+func (c *checker) task(v *Task) {
+	c.kind = "Task"
+	c.id(v.Id)
+	c.code("status", v.Status.Code())
+	if v.Intent != "order" {
+		c.fail("intent", "invalid-code", "is not order")
+	}
+	c.concept("code", v.Code)
+	c.reference("focus", v.Focus)
+	c.reference("for", v.For)
+	c.reference("requester", v.Requester)
+	c.reference("owner", v.Owner)
+	if v.StatusReason != nil {
+		c.require(v.StatusReason.Text != nil, "statusReason.text")
+	}
+	c.require(v.AuthoredOn != nil, "authoredOn")
+	c.dateTime("authoredOn", v.AuthoredOn)
+	c.dateTime("lastModified", v.LastModified)
+	if v.AuthoredOn != nil && v.LastModified != nil && later(*v.AuthoredOn, *v.LastModified) {
+		c.fail("lastModified", "invariant", "is before authoredOn (inv-1)")
+	}
+	c.period("executionPeriod", v.ExecutionPeriod)
+	if v.Restriction != nil {
+		c.period("restriction.period", v.Restriction.Period)
+	}
+}
+
+func (c *checker) practitioner(v *Practitioner) {
+	c.kind = "Practitioner"
+	c.identifiers(v.Identifier)
+	c.require(len(v.Name) > 0 && v.Name[0].Family != nil, "name.family")
+}
+
+func (c *checker) practitionerRole(v *PractitionerRole) {
+	c.kind = "PractitionerRole"
+	c.identifiers(v.Identifier)
+	if v.Practitioner == nil && v.Organization == nil {
+		c.fail("organization", "required", "needs a practitioner or an organization")
+	}
+}
+
+func (c *checker) organization(v *Organization) {
+	c.kind = "Organization"
+	c.identifiers(v.Identifier)
+	c.require(v.Active != nil, "active")
+	c.require(v.Name != nil, "name")
+}
+
+func (c *checker) healthcareService(v *HealthcareService) {
+	c.kind = "HealthcareService"
+	c.identifiers(v.Identifier)
+	c.require(v.Active != nil, "active")
+	c.require(v.Name != nil, "name")
+	for i := range v.Type {
+		c.concept("type", &v.Type[i])
+	}
+}
+
+func (c *checker) location(v *Location) {
+	c.kind = "Location"
+	c.identifiers(v.Identifier)
+	c.require(v.Name != nil, "name")
+	if v.Status != nil {
+		c.code("status", v.Status.Code())
+	}
+}
+
+// provenance checks that a decision names whom it was made for, as US Core asks (provenance-1).
+func (c *checker) provenance(v *Provenance) {
+	c.kind = "Provenance"
+	c.id(v.Id)
+	c.require(len(v.Target) > 0, "target")
+	if !IsInstant(v.Recorded) {
+		c.fail("recorded", "invalid-date", "is no instant")
+	}
+	c.choice("occurred", v.OccurredPeriod != nil, v.OccurredDateTime != nil)
+	c.require(len(v.Agent) > 0, "agent")
+	for i := range v.Agent {
+		c.reference("agent.who", &v.Agent[i].Who)
+		c.reference("agent.onBehalfOf", v.Agent[i].OnBehalfOf)
+	}
+}
+
+func (c *checker) device(v *Device) {
+	c.kind = "Device"
+	c.identifiers(v.Identifier)
+}

@@ -34,6 +34,8 @@ type Catalog struct {
 	Hash string `yaml:"-"`
 	// Location is Zone, loaded from embedded data.
 	Location *time.Location `yaml:"-"`
+
+	index index
 }
 
 // Organization that runs the network or a program.
@@ -145,11 +147,27 @@ type Criteria struct {
 type Codes struct {
 	HCPCS  []string `yaml:"hcpcs,omitempty"`
 	SNOMED []string `yaml:"snomed,omitempty"`
+	// CPT numbers; their descriptions belong to the AMA and are never shipped.
+	CPT []string `yaml:"cpt,omitempty"`
 	// Category is the SNOMED CT code of ServiceRequest.category: 409063005 Counselling or 409073007 Education.
 	Category string `yaml:"category,omitempty"`
+	// ServiceCategory is the HL7 service-category code of the HealthcareService, e.g. "22".
+	ServiceCategory string `yaml:"serviceCategory,omitempty"`
 	// ServiceType is the HL7 service-type code of the HealthcareService, e.g. "224".
 	ServiceType string `yaml:"serviceType,omitempty"`
 }
+
+// Acceptance of a placement in a program.
+const (
+	AcceptanceAuto  = "auto"
+	AcceptanceOffer = "offer"
+)
+
+// Attendance of a program's groups.
+const (
+	AttendanceExpected = "expected"
+	AttendanceDropIn   = "drop-in"
+)
 
 // Enrolment of a group.
 const (
@@ -198,11 +216,15 @@ type Sessions struct {
 	Time  string `yaml:"time"`  // HH:MM
 	// Minutes a session lasts; default 60.
 	Minutes int `yaml:"minutes,omitempty"`
-	// Every: weekly (the default), twice-weekly, twice-monthly, monthly, daily.
+	// Every: weekly (the default), twice-weekly (two days apart), three-times-weekly (every other day), twice-monthly and
+	// monthly (the weekday of Start in its week of the month), daily.
 	Every string `yaml:"every,omitempty"`
 	// Count of sessions; 0: ongoing (support).
 	Count int `yaml:"count,omitempty"`
-	// Skip lists dates on which it does not meet; holidays must be among them or in Dates' way is a lint error.
+	// Each is how many sessions one participant of a rolling group attends; 0: all until the last.
+	Each int `yaml:"each,omitempty"`
+	// Skip lists dates on which it does not meet; they do not count. "holidays" stands for every holiday of the network.
+	// A session on a holiday that is not skipped is a problem.
 	Skip []string `yaml:"skip,omitempty"`
 	// End is the last date of an ongoing group, if known.
 	End string `yaml:"end,omitempty"`

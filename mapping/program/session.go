@@ -1,0 +1,156 @@
+package program
+
+import (
+	"slices"
+	"sort"
+	"time"
+)
+
+// Every says how often a group meets.
+const (
+	EveryWeek        = "weekly"
+	EveryTwiceWeek   = "twice-weekly"
+	EveryThriceWeek  = "three-times-weekly"
+	EveryTwiceMonth  = "twice-monthly"
+	EveryMonth       = "monthly"
+	EveryDay         = "daily"
+	skipHolidays     = "holidays"
+	sessionsMax      = 400 // of one group: a year of daily meetings
+	dateForm         = "2006-01-02"
+	clockForm        = "15:04"
+	ongoingYears     = 1
+	ongoingStepsMax  = 4000 // days looked at before giving up
+	weekdaysPerMonth = 5
+)
+
+var everyValues = []string{EveryWeek, EveryTwiceWeek, EveryThriceWeek, EveryTwiceMonth, EveryMonth, EveryDay}
+
+// expand lists the starts of a group's sessions, in UTC and in order: Count of them, or up to End, or for an
+// ongoing group one year from the later of its start and the catalog's first day. Skipped dates do not count.
+func (s *Sessions) expand(loc *time.Location, holidays map[string]bool, validFrom time.Time) []time.Time {
+	start, err := time.ParseInLocation(dateForm+" "+clockForm, s.Start+" "+s.Time, loc)
+	if err != nil {
+		return nil // reported as bad-date or bad-time
+	}
+	last := start.AddDate(ongoingYears, 0, 0)
+	if s.Count == 0 && validFrom.After(start) {
+		last = validFrom.AddDate(ongoingYears, 0, 0)
+	}
+	if s.End != "" {
+		if end, err := time.ParseInLocation(dateForm, s.End, loc); err == nil {
+			last = end.AddDate(0, 0, 1)
+		}
+	}
+	limit := sessionsMax
+	if s.Count > 0 {
+		limit = min(s.Count, sessionsMax)
+		if s.End == "" {
+			last = start.AddDate(0, 0, ongoingStepsMax)
+		}
+	}
+	dates := make([]time.Time, 0, min(limit, 53))
+	for day := start; day.Before(last) && len(dates) < limit; day = s.next(start, day) {
+		if s.Count == 0 && day.Before(validFrom) || s.skips(day, holidays) {
+			continue
+		}
+		dates = append(dates, day.UTC())
+	}
+	return dates
+}
+
+func (s *Sessions) skips(day time.Time, holidays map[string]bool) bool {
+	if len(s.Skip) == 0 {
+		return false
+	}
+	date := day.Format(dateForm)
+	return slices.Contains(s.Skip, date) || holidays[date] && slices.Contains(s.Skip, skipHolidays)
+}
+
+// next is the meeting day after day, at the local time of start.
+func (s *Sessions) next(start, day time.Time) time.Time {
+	switch s.Every {
+	case EveryDay:
+		return day.AddDate(0, 0, 1)
+	case EveryTwiceWeek: // start's weekday and two days later
+		if day.Weekday() == start.Weekday() {
+			return day.AddDate(0, 0, 2)
+		}
+		return day.AddDate(0, 0, 5)
+	case EveryThriceWeek: // start's weekday, two and four days later
+		if int(day.Weekday()-start.Weekday()+7)%7 == 4 {
+			return day.AddDate(0, 0, 3)
+		}
+		return day.AddDate(0, 0, 2)
+	case EveryTwiceMonth, EveryMonth:
+		return s.nextInMonth(start, day)
+	}
+	return day.AddDate(0, 0, 7)
+}
+
+// nextInMonth follows the weekday of start in its week of the month: the second Tuesday of every month, or the
+// second and the fourth. A fifth one stands for the last (monthly), or for the first and third.
+func (s *Sessions) nextInMonth(start, day time.Time) time.Time {
+	nth := weekOfMonth(start)
+	for {
+		day = day.AddDate(0, 0, 7)
+		n := weekOfMonth(day)
+		isLast := day.AddDate(0, 0, 7).Month() != day.Month()
+		if s.Every == EveryMonth {
+			if n == nth || nth == weekdaysPerMonth && isLast {
+				return day
+			}
+		} else if n < weekdaysPerMonth && n%2 == nth%2 {
+			return day
+		}
+	}
+}
+
+func weekOfMonth(t time.Time) int { return (t.Day()-1)/7 + 1 }
+
+// FirstSessionAfter gives the group's first session that starts after t.
+func (c *Catalog) FirstSessionAfter(g *Group, t time.Time) (time.Time, bool) {
+	i := sort.Search(len(g.Dates), func(i int) bool { return g.Dates[i].After(t) })
+	if i == len(g.Dates) {
+		return time.Time{}, false
+	}
+	return g.Dates[i], true
+}
+
+// LastSession gives the group's last session; of an ongoing group the last that is listed. False: it has none.
+func (c *Catalog) LastSession(g *Group) (time.Time, bool) {
+	if len(g.Dates) == 0 {
+		return time.Time{}, false
+	}
+	return g.Dates[len(g.Dates)-1], true
+}
+
+// LastSessionFor gives the last session of a participant whose first is at or after entry: the group's last, or
+// the Each-th where a rolling group limits how many one participant attends.
+func (c *Catalog) LastSessionFor(g *Group, entry time.Time) (time.Time, bool) {
+	i := sort.Search(len(g.Dates), func(i int) bool { return !g.Dates[i].Before(entry) })
+	if i == len(g.Dates) {
+		return time.Time{}, false
+	}
+	last := len(g.Dates) - 1
+	if g.Enrolment == EnrolmentRolling && g.Sessions.Each > 0 {
+		last = min(last, i+g.Sessions.Each-1)
+	}
+	return g.Dates[last], true
+}
+
+// BusinessDays gives the time n business days after t, at the same local time: Saturdays, Sundays and the
+// network's holidays do not count. It panics on a negative n.
+func (c *Catalog) BusinessDays(t time.Time, n int) time.Time {
+	if n < 0 {
+		panic("program: business days run forward")
+	}
+	local := t.In(c.Location)
+	for n > 0 {
+		local = local.AddDate(0, 0, 1)
+		weekend := local.Weekday() == time.Saturday || local.Weekday() == time.Sunday
+		if !weekend && !c.index.holidays[local.Format(dateForm)] {
+			n--
+		}
+	}
+	return local.UTC()
+}

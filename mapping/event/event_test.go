@@ -1,0 +1,233 @@
+package event
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/convene-health/convene/mapping"
+)
+
+// typical is the event of a referral as a primary care practice sends it, about 2 KB.
+func typical() *mapping.Event {
+	score := 14.0
+	return &mapping.Event{
+		Type: mapping.ReferralCreated, ID: "northside-20261109-0042", Source: "northside",
+		Sent: time.Date(2026, 11, 9, 13, 30, 0, 0, time.UTC),
+		Referral: &mapping.Referral{
+			Identifier: mapping.Identifier{System: "urn:oid:2.16.840.1.113883.3.4321.7", Value: "ORD-20261109-0042", Type: "PLAC"},
+			Priority:   mapping.Urgent, AuthoredOn: "2026-11-09T08:30:00-05:00",
+			Patient: mapping.Patient{
+				Identifiers: []mapping.Identifier{{System: "urn:oid:2.16.840.1.113883.3.4321.1", Value: "MRN-778812", Type: "MR"}},
+				Name:        mapping.Name{Family: "Okafor", Given: []string{"Ada", "Maria"}},
+				BirthDate:   "1968-04-17", Gender: "female", Phone: "+1-555-0142", Email: "ada.okafor@example.org",
+				Address:   mapping.Address{Line: []string{"12 Elm Street"}, City: "Springfield", State: "MA", PostalCode: "01103", Country: "US"},
+				Languages: []string{"es-MX", "en"},
+			},
+			Conditions: []mapping.Condition{
+				{Codes: []mapping.Code{
+					{System: mapping.SystemSNOMED, Code: "370143000", Display: "Major depressive disorder (disorder)"},
+					{System: mapping.SystemICD10CM, Code: "F33.1", Display: "Major depressive disorder, recurrent, moderate"},
+				}, ClinicalStatus: "active", VerificationStatus: "confirmed", Severity: "moderate", Onset: "2024-03"},
+				{Codes: []mapping.Code{{System: mapping.SystemICD10CM, Code: "E11.9", Display: "Type 2 diabetes mellitus"}}, Text: "Type 2 diabetes"},
+				{Codes: []mapping.Code{{System: mapping.SystemSNOMED, Code: "59621000", Display: "Essential hypertension"}}, Onset: "2019"},
+			},
+			Goals:       []string{"coping-strategies", "social-connection"},
+			Preferences: mapping.Preferences{Mode: "in-person", Language: "es", Times: []string{"weekday-evening", "weekend"}},
+			Observations: []mapping.Observation{{
+				Code: mapping.Code{System: mapping.SystemLOINC, Code: "44261-6", Display: "PHQ-9 total score"}, Value: &score, Date: "2026-11-02",
+			}},
+			Requester: mapping.Requester{
+				Practitioner: mapping.Party{Identifier: mapping.Identifier{System: mapping.SystemNPI, Value: "1234567893"}, Family: "Reyes", Given: []string{"Tomas"}},
+				Organization: mapping.Party{Identifier: mapping.Identifier{System: mapping.SystemNPI, Value: "1987654326"}, Name: "Northside Family Medicine"},
+			},
+			Payers: []string{"medicare"},
+			Notes:  []string{"Would like to meet others who live with both conditions."},
+		},
+	}
+}
+
+func encode(t testing.TB, e *mapping.Event) []byte {
+	t.Helper()
+	b, err := Encode(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func decode(data string) mapping.Decoded {
+	return Decode(mapping.Input{Network: "riverside", Source: "northside", Sequence: 1, Data: []byte(data)})
+}
+
+// draw makes an event that Decode accepts, with every field that its type has drawn by reflection: values
+// of closed vocabularies and dates from examples, all else from text.
+func draw(t *rapid.T) *mapping.Event {
+	e := &mapping.Event{Type: rapid.SampledFrom(Types).Draw(t, "type"), Source: "northside", ID: text.Draw(t, "id")}
+	if rapid.Bool().Draw(t, "timed") {
+		e.Sent = time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanos")).UTC()
+	}
+	sometimes := func(s *string) {
+		if rapid.Bool().Draw(t, "given") {
+			*s = text.Draw(t, "text")
+		}
+	}
+	recognised := mapping.Identifier{System: "urn:oid:2.999.1", Value: text.Draw(t, "mrn")}
+	switch e.Type {
+	case mapping.ReferralCreated, mapping.ReferralUpdated:
+		e.Referral = new(mapping.Referral)
+		drawFields(t, reflect.ValueOf(e.Referral).Elem(), "Referral")
+		p := &e.Referral.Patient
+		p.Identifiers = append(p.Identifiers, recognised)
+		e.Referral.Goals = append(e.Referral.Goals, "peer-support")
+		return e
+	case mapping.Clock:
+		return e
+	case mapping.CatalogApplied:
+		e.Catalog = "sha256-" + strings.Repeat("0a", 32)
+		sometimes(&e.Actor)
+		return e
+	case mapping.PatientMerged:
+		e.Survivor = []mapping.Identifier{recognised}
+		e.Merged = []mapping.Identifier{recognised, {Value: "17", Type: "MR"}}
+	case mapping.ReferralErased:
+		e.Target.Key = "r1042"
+	case mapping.SeatReleased:
+		e.Outcome = rapid.SampledFrom(Outcomes).Draw(t, "outcome")
+		e.Target = mapping.Target{Identifier: recognised, Placement: "r1042-1"}
+	case mapping.ReferralCancelled:
+		e.Target = mapping.Target{Identifier: recognised, Key: "r7"}
+	}
+	sometimes(&e.Reason)
+	sometimes(&e.Actor)
+	return e
+}
+
+// text as Decode leaves it: trimmed, not empty, without control characters.
+var text = rapid.OneOf(
+	rapid.StringMatching(`[A-Za-z0-9é日😀<&"\\/][A-Za-z0-9é日😀<&"\\/ .\n\t-]{0,20}[A-Za-z0-9é日😀<&"\\/]`),
+	rapid.SampledFrom([]string{"x", "O'Brien", "https://northside.example/ids", "\u2028x", "a\u007fb", "\uFFFD"}),
+).Filter(func(s string) bool { return s == strings.TrimSpace(s) })
+
+// vocabulary of fields that do not take any text.
+var vocabulary = map[string][]string{
+	"Priority": {"routine", "urgent", "asap", "stat"}, "Participant": {"patient", "family"}, "Patient.Gender": genders,
+	"ClinicalStatus": clinicalStatuses, "VerificationStatus": verificationStatuses, "Severity": severities,
+	"Mode": modes, "Times": times, "Preferences.Gender": groupGenders, "Preferences.Kind": {"therapy", "mind-body"}, "Required": requirable,
+	"AuthoredOn": {"2026", "2026-11", "2026-11-09", "2026-11-09T08:30:00-05:00", "2024-02-29T23:59:59.125Z"},
+	"Onset":      {"2019", "2024-02-29"}, "Date": {"2026-11-02"}, "BirthDate": {"1968", "1968-04", "1968-04-17"},
+}
+
+func drawFields(t *rapid.T, v reflect.Value, path string) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			drawFields(t, v.Field(i), path+"."+v.Type().Field(i).Name)
+		}
+		complete(v.Addr().Interface())
+	case reflect.Slice:
+		if n := rapid.IntRange(0, 3).Draw(t, "length"); n > 0 {
+			v.Set(reflect.MakeSlice(v.Type(), n, n))
+			for i := range n {
+				drawItem(t, v.Index(i), path)
+			}
+		}
+	case reflect.Pointer:
+		if rapid.Bool().Draw(t, "given") {
+			v.Set(reflect.New(v.Type().Elem()))
+			drawFields(t, v.Elem(), path)
+		}
+	case reflect.Bool:
+		v.SetBool(rapid.Bool().Draw(t, "flag"))
+	case reflect.Float64:
+		v.SetFloat(rapid.Float64Range(-1e30, 1e30).Draw(t, "number"))
+	default:
+		if rapid.Bool().Draw(t, "given") {
+			drawItem(t, v, path)
+		}
+	}
+}
+
+// drawItem draws what may not be empty, as an item of a list.
+func drawItem(t *rapid.T, v reflect.Value, path string) {
+	if v.Kind() != reflect.String {
+		drawFields(t, v, path)
+		return
+	}
+	for suffix, values := range vocabulary {
+		if strings.HasSuffix(path, "."+suffix) {
+			v.SetString(rapid.SampledFrom(values).Draw(t, path))
+			return
+		}
+	}
+	v.SetString(text.Draw(t, path))
+}
+
+// complete gives a drawn value what it must have.
+func complete(v any) {
+	switch x := v.(type) {
+	case *mapping.Identifier:
+		if x.System+x.Type != "" && x.Value == "" {
+			x.Value = "17"
+		}
+	case *mapping.Patient:
+		for i := range x.Identifiers {
+			if x.Identifiers[i].Value == "" {
+				x.Identifiers[i].Value = "18"
+			}
+		}
+	case *mapping.Code:
+		if x.Code == "" {
+			x.Code = "0"
+		}
+	case *mapping.Condition:
+		if len(x.Codes) == 0 && x.Text == "" {
+			x.Text = "Chronic pain"
+		}
+	}
+}
+
+func TestEncodeDecodeRoundTrip(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		e := draw(rt)
+		data, err := Encode(e)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		d := decode(string(data))
+		if len(d.Issues) > 0 || !reflect.DeepEqual(d.Event, e) {
+			rt.Fatalf("%s\nissues %v\n got %#v\nwant %#v", data, d.Issues, d.Event, e)
+		}
+	})
+}
+
+func TestEncodeRefuses(t *testing.T) {
+	for _, e := range []*mapping.Event{{}, {Type: "convene.unheard.of"}, {Type: mapping.ReferralCreated}} {
+		if data, err := Encode(e); err == nil {
+			t.Errorf("%+v gave %s", e, data)
+		}
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	data := encode(b, typical())
+	in := mapping.Input{Source: "northside", Sequence: 1, Data: data, Header: map[string]string{"content-type": TypeCloudEvents}}
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if d := Decode(in); d.Event == nil {
+			b.Fatal(d.Issues)
+		}
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	e := typical()
+	b.ReportAllocs()
+	for b.Loop() {
+		encode(b, e)
+	}
+}

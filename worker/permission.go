@@ -1,0 +1,255 @@
+package worker
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// NetworkSources names a network and the sources that may send to it.
+type NetworkSources struct {
+	Name    string   // token of its subjects and streams
+	Sources []string // tokens of the subjects they publish on
+}
+
+// token is what a network or a source may be called: it stands in subjects, stream names and file names.
+var token = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$`)
+
+// Validate reports the first name that cannot be a subject token.
+func (n NetworkSources) Validate() error {
+	if !token.MatchString(n.Name) {
+		return fmt.Errorf("network %q: use 1 to 48 lower-case letters, digits and inner hyphens", n.Name)
+	}
+	for i, s := range n.Sources {
+		if !token.MatchString(s) {
+			return fmt.Errorf("network %s: source %q: use 1 to 48 lower-case letters, digits and inner hyphens", n.Name, s)
+		}
+		if slices.Contains(n.Sources[:i], s) {
+			return fmt.Errorf("network %s: source %q is listed twice", n.Name, s)
+		}
+	}
+	return nil
+}
+
+// Role of a user of the NATS server.
+type Role string
+
+const (
+	RoleAdmin       Role = "admin"       // everything: streams, catalogs, erasure, and what people do
+	RoleWorker      Role = "worker"      // reads inputs, appends to the ledgers; creates, changes and deletes nothing
+	RoleCoordinator Role = "coordinator" // reads one network's ledger
+	RoleSource      Role = "source"      // one system: publishes its events, reads its confirmations
+)
+
+// User of the NATS server. Network is set for coordinators and sources, Source for sources.
+type User struct {
+	Role    Role
+	Network string
+	Source  string
+}
+
+// Account the user lives in. Sources and coordinators each have one of their own and import from the ledger's account
+// exactly the subjects they need. Subject permissions alone would not do: whoever may make one request that the
+// server answers chooses the reply subject, and the answer is published there with the server's own rights, on
+// the ledger's head for instance. In an account of its own the answer stays in that account.
+func (u User) Account() string {
+	switch u.Role {
+	case RoleSource:
+		return "EHR_" + u.Network + "_" + u.Source
+	case RoleCoordinator:
+		return "COORDINATOR_" + u.Network
+	}
+	return ledgerAccount
+}
+
+// Inbox is the prefix of the subjects the user gets answers on; a client must be told it (`nats --inbox-prefix`).
+func (u User) Inbox() string {
+	switch u.Role {
+	case RoleSource:
+		return "_INBOX_" + u.Network + "_" + u.Source
+	case RoleCoordinator:
+		return "_INBOX_" + u.Network + "__coordinator"
+	}
+	return "_INBOX_" + string(u.Role)
+}
+
+// String names the user for people: "source clinic of network north".
+func (u User) String() string {
+	switch u.Role {
+	case RoleSource:
+		return "source " + u.Source + " of network " + u.Network
+	case RoleCoordinator:
+		return "coordinator of network " + u.Network
+	}
+	return string(u.Role)
+}
+
+// Users lists everyone who may connect: admin, worker, and each network's coordinator and sources.
+func Users(networks []NetworkSources) []User {
+	users := []User{{Role: RoleAdmin}, {Role: RoleWorker}}
+	for _, n := range networks {
+		users = append(users, User{Role: RoleCoordinator, Network: n.Name})
+		for _, s := range n.Sources {
+			users = append(users, User{Role: RoleSource, Network: n.Name, Source: s})
+		}
+	}
+	return users
+}
+
+const ledgerAccount = "CONVENE"
+
+// service is a subject of the ledger's account that another account may publish to.
+type service struct {
+	subject string
+	stream  bool // the answer is several messages
+}
+
+// services that the user's account imports; none for users of the ledger's account.
+func (u User) services() []service {
+	placements := PlacementsStream(u.Network)
+	switch u.Role {
+	case RoleSource:
+		durable := placements + "." + SourceDurable(u.Source)
+		return []service{
+			{subject: InputSubject(u.Network, u.Source)},
+			{subject: "$JS.API.CONSUMER.MSG.NEXT." + durable, stream: true},
+			{subject: "$JS.ACK." + durable + ".>"},
+		}
+	case RoleCoordinator:
+		return []service{
+			{subject: "$JS.API.DIRECT.GET." + placements, stream: true},
+			{subject: "$JS.API.DIRECT.GET." + placements + ".>"},
+		}
+	}
+	return nil
+}
+
+// feeds are the subjects of the ledger's account that the user's account may listen to.
+func (u User) feeds() []string {
+	if u.Role == RoleCoordinator {
+		return []string{storedHeadSubject(u.Network)}
+	}
+	return nil
+}
+
+// publish and subscribe list the subjects allowed to the user within its account; nil is all.
+func (u User) publish(networks []NetworkSources) []string {
+	if u.Role == RoleAdmin {
+		return nil
+	}
+	var allow []string
+	if u.Role == RoleWorker {
+		for _, n := range networks {
+			allow = append(allow, workerPublish(n.Name)...)
+		}
+	}
+	for _, s := range u.services() {
+		allow = append(allow, s.subject)
+	}
+	return allow
+}
+
+func (u User) subscribe(networks []NetworkSources) []string {
+	if u.Role == RoleAdmin {
+		return nil
+	}
+	allow := append([]string{u.Inbox() + ".>"}, u.feeds()...)
+	if u.Role == RoleWorker {
+		for _, n := range networks {
+			allow = append(allow, storedSubject(n.Name)+".>")
+		}
+	}
+	return allow
+}
+
+// workerPublish is what deciding and appending need: the ledger's subjects, the clock, and reads. The worker makes
+// no consumer: it reads by sequence with direct gets, which alone never show a part of an open batch.
+func workerPublish(network string) []string {
+	referrals, placements, catalogs := ReferralsStream(network), PlacementsStream(network), catalogsStream(network)
+	return []string{
+		"placements." + network + ".>",
+		"decisions." + network + ".>",
+		HeadSubject(network),
+		InputSubject(network, "_clock"),
+		"$JS.API.STREAM.INFO." + referrals,
+		"$JS.API.STREAM.INFO." + placements,
+		"$JS.API.STREAM.INFO." + catalogs,
+		"$JS.API.STREAM.MSG.GET." + referrals,
+		"$JS.API.DIRECT.GET." + referrals,
+		"$JS.API.DIRECT.GET." + referrals + ".>",
+		"$JS.API.DIRECT.GET." + placements,
+		"$JS.API.DIRECT.GET." + placements + ".>",
+		"$JS.API.DIRECT.GET." + catalogs,
+		"$JS.API.DIRECT.GET." + catalogs + ".>",
+		"$JS.API.CONSUMER.INFO." + placements + ".*",
+	}
+}
+
+// AccountsConfig is the "accounts" block of a nats-server configuration file for these networks. publicKey gives
+// each user's public nkey. The embedded server runs on this very text.
+func AccountsConfig(networks []NetworkSources, publicKey func(User) string) string {
+	users := Users(networks)
+	var b strings.Builder
+	b.WriteString("accounts {\n")
+	fmt.Fprintf(&b, "  %s {\n    jetstream: enabled\n    users: [\n", ledgerAccount)
+	for _, u := range users {
+		if u.Account() == ledgerAccount {
+			b.WriteString(userConfig(u, networks, publicKey(u)))
+		}
+	}
+	b.WriteString("    ]\n    exports: [\n")
+	for _, u := range users {
+		for _, s := range u.services() {
+			fmt.Fprintf(&b, "      {service: %q%s, accounts: [%q]}\n", s.subject, responseType(s), u.Account())
+		}
+		for _, f := range u.feeds() {
+			fmt.Fprintf(&b, "      {stream: %q, accounts: [%q]}\n", f, u.Account())
+		}
+	}
+	b.WriteString("    ]\n  }\n")
+	for _, u := range users {
+		if u.Account() != ledgerAccount {
+			b.WriteString(clientAccountConfig(u, networks, publicKey(u)))
+		}
+	}
+	b.WriteString("}\n")
+	return b.String()
+}
+
+func clientAccountConfig(u User, networks []NetworkSources, key string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "  %q {\n    users: [\n%s    ]\n    imports: [\n", u.Account(), userConfig(u, networks, key))
+	for _, s := range u.services() {
+		fmt.Fprintf(&b, "      {service: {account: %s, subject: %q}}\n", ledgerAccount, s.subject)
+	}
+	for _, f := range u.feeds() {
+		fmt.Fprintf(&b, "      {stream: {account: %s, subject: %q}}\n", ledgerAccount, f)
+	}
+	b.WriteString("    ]\n  }\n")
+	return b.String()
+}
+
+func userConfig(u User, networks []NetworkSources, key string) string {
+	permissions := ""
+	if u.Role != RoleAdmin {
+		permissions = fmt.Sprintf(", permissions: {\n        publish: {allow: %s}\n        subscribe: {allow: %s}\n      }",
+			subjectList(u.publish(networks)), subjectList(u.subscribe(networks)))
+	}
+	return fmt.Sprintf("      # %s\n      {nkey: %s%s}\n", u, key, permissions)
+}
+
+func subjectList(subjects []string) string {
+	quoted := make([]string, len(subjects))
+	for i, s := range subjects {
+		quoted[i] = fmt.Sprintf("%q", s)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+func responseType(s service) string {
+	if s.stream {
+		return ", response: stream"
+	}
+	return ""
+}

@@ -1,0 +1,137 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+)
+
+// LedgerReader reads a network's PLACEMENTS stream by sequence. It sees only whole batches. Safe for concurrent use,
+// but Wait wakes only one waiter.
+type LedgerReader struct {
+	conn    *Conn
+	network string
+	wake    *waker
+}
+
+// OpenLedger of one network for reading.
+func OpenLedger(conn *Conn, network string) (*LedgerReader, error) {
+	wake, err := newWaker(conn.Conn, storedHeadSubject(network))
+	if err != nil {
+		return nil, fmt.Errorf("ledger of %s: %w", network, err)
+	}
+	return &LedgerReader{conn: conn, network: network, wake: wake}, nil
+}
+
+// Close ends the subscription that wakes readers.
+func (l *LedgerReader) Close() { l.wake.close() }
+
+// Wait returns when a head may have been stored since it last returned: at once when told so, else after a poll's time.
+func (l *LedgerReader) Wait(ctx context.Context) error { return l.wake.wait(ctx) }
+
+// Last message on a literal subject, or ErrNotStored.
+func (l *LedgerReader) Last(ctx context.Context, subject string) (Stored, error) {
+	return readLast(ctx, l.conn.Conn, PlacementsStream(l.network), subject)
+}
+
+// Head is the last head, or ErrNotStored on an empty ledger.
+func (l *LedgerReader) Head(ctx context.Context) (Stored, error) {
+	return l.Last(ctx, HeadSubject(l.network))
+}
+
+// readChunk messages in one request.
+const readChunk = 1000
+
+// All reads everything from a sequence on to the end of the ledger: confirmations, decisions, heads.
+func (l *LedgerReader) All(ctx context.Context, from uint64) iter.Seq2[Stored, error] {
+	return l.subject(ctx, from, "")
+}
+
+// Fold reads the decisions and heads from a sequence on, in order, and ends with the last head. Confirmations, the bulk
+// of a ledger, stay on the server.
+func (l *LedgerReader) Fold(ctx context.Context, from uint64) iter.Seq2[Stored, error] {
+	return func(yield func(Stored, error) bool) {
+		nextDecision, stop := iter.Pull2(l.subject(ctx, from, DecisionSubject(l.network, "*")))
+		defer stop()
+		decision, err, more := nextDecision()
+		for head, headErr := range l.subject(ctx, from, HeadSubject(l.network)) {
+			// All decisions of a batch are stored once its head is: what comes before the head is complete.
+			if headErr != nil {
+				yield(Stored{}, headErr)
+				return
+			}
+			for ; more && (err != nil || decision.Sequence < head.Sequence); decision, err, more = nextDecision() {
+				if !yield(decision, err) || err != nil {
+					return
+				}
+			}
+			if !yield(head, nil) {
+				return
+			}
+		}
+	}
+}
+
+// subject reads what is on a subject, which may have wildcards, to the end; the next request is under way while one is
+// being worked on.
+func (l *LedgerReader) subject(ctx context.Context, from uint64, subject string) iter.Seq2[Stored, error] {
+	return func(yield func(Stored, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		for chunk := range l.prefetch(ctx, from, subject) {
+			for _, s := range chunk.stored {
+				if !yield(s, nil) {
+					return
+				}
+			}
+			if chunk.err != nil {
+				yield(Stored{}, chunk.err)
+				return
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(Stored{}, err)
+		}
+	}
+}
+
+type chunkRead struct {
+	stored []Stored
+	err    error
+}
+
+func (l *LedgerReader) prefetch(ctx context.Context, from uint64, subject string) <-chan chunkRead {
+	chunks := make(chan chunkRead, 1)
+	go func() {
+		defer close(chunks)
+		for {
+			stored, err := readDirect(ctx, l.conn.Conn, PlacementsStream(l.network), from, readChunk, subject)
+			if len(stored) == 0 && err == nil || errors.Is(ctx.Err(), context.Canceled) {
+				return
+			}
+			select {
+			case chunks <- chunkRead{stored, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+			from = stored[len(stored)-1].Sequence + 1
+		}
+	}()
+	return chunks
+}
+
+// At is the message at a sequence, or ErrNotStored.
+func (l *LedgerReader) At(ctx context.Context, sequence uint64) (Stored, error) {
+	stored, err := readDirect(ctx, l.conn.Conn, PlacementsStream(l.network), sequence, 1, "")
+	if err == nil && (len(stored) == 0 || stored[0].Sequence != sequence) {
+		err = ErrNotStored
+	}
+	if err != nil {
+		return Stored{}, err
+	}
+	return stored[0], nil
+}

@@ -1,0 +1,167 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ReferralsStream is the input log of a network.
+func ReferralsStream(network string) string { return "REFERRALS-" + network }
+
+// PlacementsStream is the ledger of a network.
+func PlacementsStream(network string) string { return "PLACEMENTS-" + network }
+
+// CatalogsBucket is the object store of a network's catalogs, named by content hash.
+func CatalogsBucket(network string) string { return "CATALOGS-" + network }
+
+func catalogsStream(network string) string { return "OBJ_" + CatalogsBucket(network) }
+
+// InputSubject is what a source publishes its events on.
+func InputSubject(network, source string) string { return "referrals." + network + "." + source }
+
+// HeadSubject is the last message of every batch, and the fence of the ledger.
+func HeadSubject(network string) string { return "ledger." + network + ".head" }
+
+// ConfirmationSubject of one confirmation. key is the referral's ("r1042") or the input's ("i1042").
+func ConfirmationSubject(network, source, key string) string {
+	return "placements." + network + "." + source + "." + key
+}
+
+// DecisionSubject of one decision about the referral with this key.
+func DecisionSubject(network, key string) string { return "decisions." + network + "." + key }
+
+// SourceDurable is the consumer of the ledger through which a source reads its confirmations.
+func SourceDurable(source string) string { return "ehr-" + source }
+
+// storedSubject and storedHeadSubject carry the headers of what a network's streams have just stored. They wake
+// readers up; nothing is read from them and losing one only costs the time of a poll.
+func storedSubject(network string) string     { return "stored." + network }
+func storedHeadSubject(network string) string { return storedSubject(network) + ".ledger.head" }
+
+// Streams are the definitions of one network, as JetStream takes them.
+type Streams struct {
+	Referrals  jetstream.StreamConfig
+	Placements jetstream.StreamConfig
+	Catalogs   jetstream.ObjectStoreConfig
+	// Durables of the ledger, one a source.
+	Durables []jetstream.ConsumerConfig
+}
+
+// duplicatesWindow is the shortest that JetStream takes. Within it a message id that a sender repeats is answered
+// as a duplicate and not stored, even where another source used it: Convene recognises what is sent again by itself.
+const duplicatesWindow = 100 * time.Millisecond
+
+// ackWaitMax before a confirmation that a source has not acknowledged is delivered to it again.
+const ackWaitMax = 30 * time.Second
+
+// DefineStreams gives the definitions of a network with this number of replicas: 1, or 3 on a cluster.
+func DefineStreams(n NetworkSources, replicas int) Streams {
+	base := jetstream.StreamConfig{
+		Retention:   jetstream.LimitsPolicy,
+		Storage:     jetstream.FileStorage,
+		Discard:     jetstream.DiscardNew, // a full disk refuses, it never forgets
+		Replicas:    replicas,
+		Duplicates:  duplicatesWindow,
+		AllowDirect: true,
+		MaxMsgs:     -1, MaxBytes: -1, MaxMsgsPerSubject: -1, MaxMsgSize: -1, MaxConsumers: -1,
+	}
+	referrals, placements := base, base
+	referrals.Name = ReferralsStream(n.Name)
+	referrals.Description = "Convene: what the sources of network " + n.Name + " sent, as it came"
+	referrals.Subjects = []string{InputSubject(n.Name, "*")}
+	referrals.RePublish = &jetstream.RePublish{Source: InputSubject(n.Name, "*"),
+		Destination: storedSubject(n.Name) + ".referrals.{{wildcard(1)}}", HeadersOnly: true}
+
+	placements.Name = PlacementsStream(n.Name)
+	placements.Description = "Convene: ledger of network " + n.Name
+	placements.Subjects = []string{ConfirmationSubject(n.Name, "*", "*"), DecisionSubject(n.Name, "*"), HeadSubject(n.Name)}
+	placements.AllowAtomicPublish = true
+	placements.RePublish = &jetstream.RePublish{Source: HeadSubject(n.Name), Destination: storedHeadSubject(n.Name), HeadersOnly: true}
+
+	s := Streams{Referrals: referrals, Placements: placements, Catalogs: jetstream.ObjectStoreConfig{
+		Bucket:      CatalogsBucket(n.Name),
+		Description: "Convene: catalogs of network " + n.Name + " by content hash",
+		Storage:     jetstream.FileStorage,
+		Replicas:    replicas,
+		MaxBytes:    -1,
+	}}
+	for _, source := range n.Sources {
+		s.Durables = append(s.Durables, jetstream.ConsumerConfig{
+			Durable:       SourceDurable(source),
+			Description:   "Convene: confirmations of source " + source,
+			FilterSubject: ConfirmationSubject(n.Name, source, ">"),
+			DeliverPolicy: jetstream.DeliverAllPolicy,
+			AckPolicy:     jetstream.AckExplicitPolicy,
+			AckWait:       ackWaitMax,
+			MaxDeliver:    -1,
+			MaxAckPending: 1000,
+			Replicas:      replicas,
+		})
+	}
+	return s
+}
+
+// EnsureStreams creates what a network lacks and sets right what differs in a way that the ledger cannot live with.
+// It needs the admin. What an operator may choose (age of REFERRALS, replicas, placement) is left as it is.
+func EnsureStreams(ctx context.Context, js jetstream.JetStream, n NetworkSources, replicas int) error {
+	want := DefineStreams(n, replicas)
+	for _, config := range []jetstream.StreamConfig{want.Referrals, want.Placements} {
+		if err := ensureStream(ctx, js, config); err != nil {
+			return fmt.Errorf("stream %s: %w", config.Name, err)
+		}
+	}
+	_, err := js.ObjectStore(ctx, want.Catalogs.Bucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		_, err = js.CreateObjectStore(ctx, want.Catalogs)
+	}
+	if err != nil {
+		return fmt.Errorf("object store %s: %w", want.Catalogs.Bucket, err)
+	}
+	for _, durable := range want.Durables {
+		if err := ensureDurable(ctx, js, want.Placements.Name, durable); err != nil {
+			return fmt.Errorf("consumer %s of %s: %w", durable.Durable, want.Placements.Name, err)
+		}
+	}
+	return nil
+}
+
+func ensureStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) error {
+	stream, err := js.Stream(ctx, want.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		_, err = js.CreateStream(ctx, want)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	have := stream.CachedInfo().Config
+	if !slices.ContainsFunc(compareStream(want, have), func(f Finding) bool { return f.repairable }) {
+		return nil
+	}
+	have.Subjects, have.RePublish = want.Subjects, want.RePublish
+	have.AllowDirect, have.AllowAtomicPublish = want.AllowDirect, want.AllowAtomicPublish
+	have.Discard, have.Duplicates = want.Discard, want.Duplicates
+	_, err = js.UpdateStream(ctx, have)
+	return err
+}
+
+func ensureDurable(ctx context.Context, js jetstream.JetStream, stream string, want jetstream.ConsumerConfig) error {
+	_, err := js.CreateConsumer(ctx, stream, want)
+	if !errors.Is(err, jetstream.ErrConsumerExists) {
+		return err
+	}
+	have, err := js.Consumer(ctx, stream, want.Durable)
+	if err != nil {
+		return err
+	}
+	if got := have.CachedInfo().Config; got.FilterSubject == want.FilterSubject && len(got.FilterSubjects) == 0 {
+		return nil
+	}
+	_, err = js.UpdateConsumer(ctx, stream, want)
+	return err
+}

@@ -45,7 +45,7 @@ type Notice struct {
 	PatientKey string
 	Request    *Referral
 	// Requested is when the referral first arrived, Opened when this placement was first decided.
-	Requested time.Time
+	Requested, Opened time.Time
 	// CancelRequested marks the first of the two confirmations by which profile bser cancels: Task
 	// in-progress with businessStatus 5.2.
 	CancelRequested bool

@@ -1,34 +1,95 @@
-// Package match decides which groups suit a referral: safety rules by code, the kinds of group that
-// condition, severity and goal allow, hard filters, scores, and an explanation of each.
-//
-// It knows nothing of seats taken or of other patients; free capacity arrives as an argument. All functions are pure.
 package match
 
 import "github.com/convene-health/convene/mapping"
 
-// Need is what later decisions need of a referral: normalised, compact, without a name or an identifier.
-// It is kept in the roster for every live placement, so its size counts (bytes per live referral).
+// Need is what later decisions need of a referral: normalised, without a name or an identifier. It is kept for every
+// live placement, so it is compact: words of fixed vocabularies are numbers and bits (about 170 bytes in all).
+//
+// Its JSON (AppendJSON, ParseNeed) uses the words themselves and is stable:
+//
+//	{"participant":"family",                                   absent: the patient
+//	 "conditions":[{"key":"copd","severity":"moderate"}],      keys of the condition table; absent severity is unknown
+//	 "goals":["peer-support"],"programs":["pain-cbt"],
+//	 "birth":"1961-05",                                        YYYY, YYYY-MM or YYYY-MM-DD
+//	 "genderIdentity":"female","languages":["es","en"],"interpreter":true,"access":["wheelchair"],
+//	 "state":"MA","postalCode":"02139","payers":["medicare"],
+//	 "preferences":{"mode","language","times":[],"gender","kind","site","required":[]},
+//	 "barred":["pregnancy"],"unknown":true}
 type Need struct {
-	Participant mapping.Participant `json:"participant,omitempty"`
-	Conditions  []NeedCondition     `json:"conditions,omitempty"`
-	Goals       []string            `json:"goals,omitempty"`
-	Programs    []string            `json:"programs,omitempty"`
-	// Birth is YYYY-MM-DD; a partial date counts as its last possible day for a lower age bound and its first for an upper one.
-	Birth          string              `json:"birth,omitempty"`
-	GenderIdentity string              `json:"genderIdentity,omitempty"`
-	Languages      []string            `json:"languages,omitempty"`
-	Interpreter    bool                `json:"interpreter,omitempty"`
-	Access         []string            `json:"access,omitempty"`
-	State          string              `json:"state,omitempty"`
-	PostalCode     string              `json:"postalCode,omitempty"`
-	Payers         []string            `json:"payers,omitempty"`
-	Preferences    mapping.Preferences `json:"preferences,omitzero"`
-	// Barred are the names of safety rules of level FILTER or LABEL that hold, e.g. "pregnancy".
-	Barred []string `json:"barred,omitempty"`
+	// Conditions that count for fit, by number, each once.
+	Conditions []NeedCondition
+	// Programs the referrer asked for by id; Payers by the catalog's codes. Both sorted.
+	Programs, Payers []string
+	// Site is the id of the site that suits best.
+	Site  string
+	Goals goalSet
+	// Birth is the date of birth; parts may be unknown.
+	Birth date
+	// Languages that the patient speaks, the preferred first; zero where there are fewer.
+	Languages [4]language
+	// WantLanguage is the language that the group should be held in.
+	WantLanguage language
+	PostalCode   [5]byte
+	State        [2]byte
+	Family       bool
+	Interpreter  bool
+	// Unknown: some code of the referral is not understood, so more may be needed than is listed here.
+	Unknown    bool
+	Access     accessSet
+	Identity   gender
+	WantMode   mode
+	WantGender gender
+	WantKind   kind
+	WantTimes  timeSet
+	Required   wishSet
+	Barred     ruleSet
 }
 
-// NeedCondition is a condition of the shipped table that counts for fit.
+// NeedCondition is a condition of the shipped table, by number, and how severe it is.
 type NeedCondition struct {
-	Key      string `json:"key"`                // e.g. "depression"
-	Severity string `json:"severity,omitempty"` // mild, moderate, moderately-severe, severe; empty is unknown
+	Condition uint8
+	Severity  Severity
 }
+
+// Severity of a condition in rising order. Unknown is none of the others, never mild.
+type Severity uint8
+
+const (
+	SeverityUnknown Severity = iota
+	Mild
+	Moderate
+	ModeratelySevere
+	Severe
+)
+
+// conditionSet is the set of the conditions.
+func (n *Need) conditionSet() (s conditionSet) {
+	for _, c := range n.Conditions {
+		s.add(c.Condition)
+	}
+	return s
+}
+
+// severity of a condition, unknown where the need does not have it.
+func (n *Need) severity(condition uint8) Severity {
+	for _, c := range n.Conditions {
+		if c.Condition == condition {
+			return c.Severity
+		}
+	}
+	return SeverityUnknown
+}
+
+// speaks reports whether the patient speaks a language. The language wanted counts as spoken.
+func (n *Need) speaks(l language) bool {
+	return l != 0 && (n.WantLanguage == l || n.Languages[0] == l || n.Languages[1] == l || n.Languages[2] == l || n.Languages[3] == l)
+}
+
+// silentOnLanguage: nothing is known of what the patient speaks, so nothing is excluded.
+func (n *Need) silentOnLanguage() bool { return n.Languages[0] == 0 }
+
+// requires reports whether a preference is a condition.
+func (n *Need) requires(w wish) bool { return n.Required&(1<<w) != 0 }
+
+// kindOf is the number of a kind of group; 0 for none.
+func kindOf(k mapping.Kind) kind { return kind(kindWords.number(string(k))) }

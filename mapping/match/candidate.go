@@ -1,0 +1,220 @@
+package match
+
+import (
+	"math/bits"
+
+	"strconv"
+	"time"
+)
+
+// Outcome of a candidate.
+type Outcome uint8
+
+const (
+	Chosen   Outcome = iota // the patient goes there
+	Possible                // it suits and has a seat
+	Full                    // it suits and has none
+	Excluded                // a filter keeps it out
+)
+
+var outcomeWords = [...]string{"chosen", "possible", "full", "excluded"}
+
+func (o Outcome) String() string { return outcomeWords[o] }
+
+// Candidate is one group that serves a condition or goal.
+type Candidate struct {
+	Group   int32
+	ID      string // of the group
+	Outcome Outcome
+	// Score by part, as ScoreParts names them; zero for an excluded group.
+	Score [partsCount]int16
+	why   why
+}
+
+// Total of the score.
+func (c *Candidate) Total() (total int) {
+	for _, points := range c.Score {
+		total += int(points)
+	}
+	return total
+}
+
+// Reasons why it is excluded or full, in the order of the filters.
+func (c *Candidate) Reasons() []Reason { return c.why.reasons() }
+
+// list writes the candidates of a result and counts the rest.
+func (s *search) list(r *Result) {
+	total, suit := 0, s.bests
+	for i := range s.prospect {
+		total += s.programs[s.prospect[i].program].groups()
+	}
+	room := CandidatesMax
+	if suit > 0 || r.Join >= 0 {
+		room = suit + excludedMax
+	}
+	room = min(room, total, CandidatesMax)
+	r.Candidates = make([]Candidate, 0, room)
+	chosen := false
+	for i := range s.best[:s.bests] {
+		c := s.candidate(&s.best[i], r.Chosen)
+		chosen = chosen || c.Outcome == Chosen
+		r.Candidates = append(r.Candidates, c)
+	}
+	if r.Chosen >= 0 && !chosen {
+		r.Candidates[suit-1] = s.candidate(&s.free, r.Chosen)
+	}
+	r.More.Full = s.fulls
+	for i := range r.Candidates {
+		if r.Candidates[i].Outcome == Full {
+			r.More.Full--
+		}
+	}
+	passing := s.passing()
+	s.listExcluded(r)
+	r.More.Possible = passing - suit - r.More.Full
+	r.More.Excluded = total - passing - (len(r.Candidates) - suit)
+}
+
+func (s *search) candidate(c *scored, chosen int32) Candidate {
+	group := s.groups[c.at].group
+	out := Candidate{Group: group, ID: s.GroupID(group), Outcome: Possible, Score: c.parts}
+	switch {
+	case c.full:
+		out.Outcome = Full
+		out.why.add(ruleFull)
+	case out.Group == chosen:
+		out.Outcome = Chosen
+	}
+	return out
+}
+
+// passing counts the groups that no filter excludes. Where all were looked at, that is known.
+func (s *search) passing() int {
+	n := 0
+	for i := range s.prospect {
+		p := &s.prospect[i]
+		if p.why != 0 {
+			break
+		}
+		for _, r := range s.joinable(p.program) {
+			for i := r.start >> 6; i<<6 < r.end; i++ {
+				n += bits.OnesCount64(s.word(p, i) & r.mask(i))
+			}
+		}
+	}
+	return n
+}
+
+// listExcluded fills the list with excluded groups, those of the best programs first and in each those that could be
+// joined soonest.
+func (s *search) listExcluded(r *Result) {
+	for i := range s.prospect {
+		p := &s.prospect[i]
+		o, each := &s.programs[p.program], 0
+		for _, part := range s.joinable(p.program) {
+			each = s.exclude(r, p, part, each)
+		}
+		for _, part := range [2]run{{o.closed.start, s.from(o.closed).start}, {o.open.start, s.from(o.open).start}} {
+			each = s.exclude(r, p, part, each)
+		}
+		if len(r.Candidates) == cap(r.Candidates) {
+			return
+		}
+	}
+}
+
+// exclude lists excluded groups of a run, while there is room.
+func (s *search) exclude(r *Result, p *prospect, part run, each int) int {
+	for at := part.start; at < part.end && each < eachMax && len(r.Candidates) < cap(r.Candidates); at++ {
+		if w := s.why(p, at); w != 0 {
+			group := s.groups[at].group
+			r.Candidates = append(r.Candidates, Candidate{Group: group, ID: s.GroupID(group), Outcome: Excluded, why: w})
+			each++
+		}
+	}
+	return each
+}
+
+// why is everything that keeps the patient out of one group but its seats.
+func (s *search) why(p *prospect, at int32) why {
+	g := &s.groups[at]
+	w := p.why | s.filters.failing(at) | s.conflict(g)
+	if w.has(ruleAccess) && !s.declared.has(at) {
+		w ^= 1<<ruleAccess | 1<<ruleAccessUnknown
+	}
+	if p.licensed && s.licensedWord(at>>6)&(1<<(at&63)) == 0 {
+		w.add(ruleLicensedFirst)
+	}
+	if g.until <= s.now {
+		w.add(ruleEnrolment)
+		return w
+	}
+	day := s.dayWhy(p, g, g.days[g.next(s.now)])
+	if w.has(ruleLicence) || w.has(ruleState) || w.has(ruleStateUnknown) || w.has(ruleLicensedFirst) {
+		day &^= 1 << ruleLicence
+	}
+	return w | day
+}
+
+// Suits reports whether a group takes the patient of a need, but for its seats: for promotion from a waitlist. held
+// are the programs in which the patient has a live placement.
+func (b *Book) Suits(n *Need, group int32, at time.Time, held ...int32) bool {
+	return b.whyNot(n, group, at, held) == 0
+}
+
+// WhyNot gives the reasons why Suits is false.
+func (b *Book) WhyNot(n *Need, group int32, at time.Time, held ...int32) []Reason {
+	return b.whyNot(n, group, at, held).reasons()
+}
+
+func (b *Book) whyNot(n *Need, group int32, at time.Time, held []int32) why {
+	position := b.at[group]
+	program := b.groups[position].program
+	s := search{Book: b, q: Query{Need: n, At: at, Program: program, Held: held}, now: at.Unix(), today: b.day(at)}
+	s.ask.prepare(n)
+	b.filters(n, &s.filters)
+	p := s.judge(program)
+	p.why &^= 1 << ruleHeld // the very place that is to be promoted
+	return s.why(&p, position)
+}
+
+// AppendJSON appends the candidate as a decision keeps it:
+//
+//	{"group":"g1","outcome":"full","score":{"condition":400,...},"reasons":[{"code","rule","text"}]}
+func (c *Candidate) AppendJSON(dst []byte) []byte {
+	w := objectWriter{append(dst, '{'), true}
+	w.name("group").text(c.ID)
+	w.name("outcome").text(c.Outcome.String())
+	if c.Outcome != Excluded {
+		score := objectWriter{append(w.name("score").b, '{'), true}
+		for i, points := range c.Score {
+			score.name(ScoreParts[i].ID).b = strconv.AppendInt(score.b, int64(points), 10)
+		}
+		w.b = append(score.b, '}')
+	}
+	if c.why != 0 {
+		w.name("reasons").b = append(w.b, '[')
+		for rest := c.why; rest != 0; rest &= rest - 1 {
+			w.comma(rest != c.why)
+			w.b = append(w.b, reasonJSON[bits.TrailingZeros64(uint64(rest))]...)
+		}
+		w.b = append(w.b, ']')
+	}
+	return append(w.b, '}')
+}
+
+// MarshalJSON lets encoding/json write a Candidate.
+func (c Candidate) MarshalJSON() ([]byte, error) { return c.AppendJSON(nil), nil }
+
+// reasonJSON holds the JSON of each rule's reason.
+var reasonJSON = func() (out [lastExclusion][]byte) {
+	for r := range out {
+		reason := rule(r).reason()
+		w := objectWriter{[]byte{'{'}, true}
+		w.name("code").text(reason.Code)
+		w.name("rule").text(reason.Rule)
+		w.name("text").text(reason.Text)
+		out[r] = append(w.b, '}')
+	}
+	return out
+}()

@@ -1,0 +1,376 @@
+package match
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"time"
+)
+
+// Query asks for a place for one need at one moment.
+type Query struct {
+	Need *Need
+	At   time.Time
+	// Program asked for by name, by index; -1: any that fits.
+	Program int32
+	// Held are the programs in which the patient has a live placement.
+	Held []int32
+	// Taken is the number of seats taken in a group; nil: none are.
+	Taken func(group int32) int
+	// Conflict names the rule that keeps the patient out of a group: conflict, relative, therapist or
+	// leader-choice; empty or nil: none.
+	Conflict func(group int32) string
+}
+
+// Result says where the patient goes. At most one of Chosen, Join and Wait is not -1; when all are, Review or
+// NeedsInfo (or both: then review comes first) say why.
+type Result struct {
+	// Chosen group: it suits, and a seat is free.
+	Chosen int32
+	// First session in Chosen that the patient can attend.
+	First time.Time
+	// Join is a program that suits and in which the patient already has a place.
+	Join int32
+	// Wait is the program whose waitlist to join: it suits and is full, and so is all that fits about as well.
+	// Acceptable lists its groups that suit, in order of score.
+	Wait       int32
+	Acceptable []int32
+	// Adjunct: what was chosen, or is waited for, stands beside a licensed program that the patient attends.
+	Adjunct bool
+	// NeedsInfo names the facts without which no group suits; Review why a person must decide.
+	NeedsInfo []Reason
+	Review    []Reason
+	// Candidates are groups that serve a condition or goal, best first: at most SuitableMax that suit, then some that are
+	// excluded; in all at most CandidatesMax. More counts those not listed.
+	Candidates []Candidate
+	More       More
+
+	named  conditionSet // by Chosen's program
+	served goalSet
+}
+
+// Limits of what a result lists.
+const (
+	CandidatesMax = 20
+	SuitableMax   = 8
+	excludedMax   = 6 // where something suits; else they fill the list
+	eachMax       = 3 // excluded of one program
+)
+
+// More counts the groups that serve a condition or goal and are not listed. Possible are those that pass every filter;
+// whether they have a seat was not asked.
+type More struct {
+	Excluded int `json:"excluded"`
+	Full     int `json:"full"`
+	Possible int `json:"possible"`
+}
+
+// prospect is a program that serves a condition or goal of the need.
+type prospect struct {
+	why      why
+	program  int32
+	need     int32 // points for condition and goals
+	wish     int32 // points for the kind wished
+	bound    int32 // no group of it scores more
+	later    int32 // nor of any prospect from here on
+	fit      [2]int16
+	named    conditionSet // conditions of the need that it names
+	licensed bool         // only groups with a licensed leader
+	adjunct  bool
+}
+
+// search is one match under way.
+type search struct {
+	*Book
+	q Query
+	ask
+	now      int64
+	today    date
+	filters  filters
+	prospect []prospect
+	best     [SuitableMax]scored
+	bests    int
+	free     scored // best with a free seat among those that fit about as well as any
+	full     scored // best without
+	bestNeed int32
+	looked   int // suitable groups looked at, of which
+	fulls    int // had no seat
+}
+
+// Match finds the place for a need. It depends on its arguments alone.
+func (b *Book) Match(q Query) Result {
+	s := search{Book: b, q: q, now: q.At.Unix(), today: b.day(q.At), bestNeed: -1}
+	s.free.at, s.full.at = -1, -1
+	r := Result{Chosen: -1, Join: -1, Wait: -1}
+	s.ask.prepare(q.Need)
+	b.filters(q.Need, &s.filters)
+	var space [48]prospect
+	s.prospect = space[:0]
+	s.findProspects()
+	if r.Join = s.join(); r.Join < 0 {
+		s.lookAtGroups()
+	}
+	switch {
+	case r.Join >= 0:
+	case s.free.at >= 0:
+		r.Chosen, r.First = b.groups[s.free.at].group, time.Unix(s.free.start, 0).UTC()
+		r.Adjunct = s.free.adjunct
+		o := &b.programs[b.groups[s.free.at].program]
+		r.named, r.served = o.conditions.and(s.conditions), o.goals&q.Need.Goals
+	case s.full.at >= 0:
+		r.Wait, r.Adjunct = b.groups[s.full.at].program, s.full.adjunct
+		r.Acceptable = s.acceptable(r.Wait)
+	default:
+		s.doubts(&r)
+	}
+	s.list(&r)
+	return r
+}
+
+// findProspects judges every program that serves a condition or a goal, and orders them by how well they serve the need.
+func (s *search) findProspects() {
+	if s.q.Program >= 0 {
+		s.prospect = append(s.prospect, s.judge(s.q.Program))
+	} else {
+		for i := range s.servesAny {
+			for w := s.serving(i); w != 0; w &= w - 1 {
+				s.prospect = append(s.prospect, s.judge(int32(i<<6+bits.TrailingZeros64(w))))
+			}
+		}
+	}
+	slices.SortFunc(s.prospect, func(a, b prospect) int {
+		return cmp.Or(compareBool(a.why != 0, b.why != 0), cmp.Compare(b.need, a.need), cmp.Compare(b.wish, a.wish), cmp.Compare(a.program, b.program))
+	})
+	later := int32(0)
+	for i := range slices.Backward(s.prospect) {
+		p := &s.prospect[i]
+		if p.why == 0 {
+			later = max(later, p.bound)
+		}
+		p.later = later
+	}
+}
+
+// serving is word i of the programs that serve a condition or goal.
+func (s *search) serving(i int) uint64 {
+	w := s.servesAny[i]
+	if s.conditions.empty() && s.need.Goals == 0 {
+		w = 0
+	}
+	for _, c := range s.need.Conditions {
+		w |= s.serves[c.Condition][i]
+	}
+	for rest := s.need.Goals; rest != 0; rest &= rest - 1 {
+		w |= s.helps[rest.lowest()][i]
+	}
+	return w
+}
+
+// join is a held program that suits and names every condition that the best program names; -1 without one.
+func (s *search) join() int32 {
+	if s.q.Program >= 0 {
+		if slices.Contains(s.q.Held, s.q.Program) {
+			return s.q.Program
+		}
+		return -1
+	}
+	if len(s.q.Held) == 0 {
+		return -1
+	}
+	var best conditionSet
+	for i := range s.prospect {
+		if p := &s.prospect[i]; p.why == 0 && s.anySuits(p) {
+			best = p.named
+			break
+		}
+	}
+	for i := range s.prospect {
+		p := &s.prospect[i]
+		if p.why&^(1<<ruleHeld) == 0 && p.why != 0 && best.without(p.named).empty() {
+			return p.program
+		}
+	}
+	return -1
+}
+
+// anySuits reports whether some group of a program can be joined and passes the filters.
+func (s *search) anySuits(p *prospect) bool {
+	for _, r := range s.joinable(p.program) {
+		for i := r.start >> 6; i<<6 < r.end; i++ {
+			if s.word(p, i)&r.mask(i) != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// joinable are the runs of a program's groups whose enrolment is not over.
+func (s *search) joinable(program int32) [2]run {
+	o := &s.programs[program]
+	return [2]run{s.from(o.closed), s.from(o.open)}
+}
+
+// from is the part of a run that can still be joined: its groups are in order of until when.
+func (s *search) from(r run) run {
+	lo, hi := r.start, r.end
+	for lo < hi {
+		if mid := (lo + hi) / 2; s.groups[mid].until > s.now {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	return run{lo, r.end}
+}
+
+// word i of the positions that pass the filters, as a program asks.
+func (s *search) word(p *prospect, i int32) uint64 {
+	w := s.filters.word(i)
+	if p.licensed && w != 0 {
+		w &= s.licensedWord(i)
+	}
+	return w
+}
+
+// licensedWord is word i of the groups whose leader is licensed where the patient sits.
+func (s *search) licensedWord(i int32) uint64 {
+	w := s.led[i] & s.local[i]
+	if in := s.ledIn[s.need.State]; in != nil {
+		w |= in[i]
+	}
+	return w
+}
+
+// lookAtGroups scores groups, program after program, until no other can be better than what is found.
+func (s *search) lookAtGroups() {
+	for i := range s.prospect {
+		p := &s.prospect[i]
+		if p.why != 0 || s.settled(p.later, p.need) {
+			break
+		}
+		if s.settled(p.bound, p.need) {
+			continue
+		}
+		for _, r := range s.joinable(p.program) {
+			s.lookAtRun(p, r)
+		}
+	}
+}
+
+func (s *search) lookAtRun(p *prospect, r run) {
+	for i := r.start >> 6; i<<6 < r.end; i++ {
+		for w := s.word(p, i) & r.mask(i); w != 0; w &= w - 1 {
+			at := i<<6 + int32(bits.TrailingZeros64(w))
+			g := &s.groups[at]
+			if g.closed && s.settled(p.bound-startMax+s.startPoints(g.until), p.need) {
+				return // those that follow start later still
+			}
+			s.lookAt(p, at)
+		}
+	}
+}
+
+// settled: nothing that scores at most bound, in a program with these points for the need, changes the result.
+func (s *search) settled(bound, need int32) bool {
+	if s.bests < len(s.best) || s.best[s.bests-1].total <= bound {
+		return false
+	}
+	if s.equivalent(need) {
+		return s.free.at >= 0 && s.free.total > bound
+	}
+	return true
+}
+
+// equivalent: a program with these points for the need fits about as well as the best.
+func (s *search) equivalent(need int32) bool { return s.bestNeed < 0 || need >= s.bestNeed-waitMargin }
+
+// lookAt scores one group that passes the filters.
+func (s *search) lookAt(p *prospect, at int32) {
+	g := &s.groups[at]
+	k := g.next(s.now)
+	if s.dayWhy(p, g, g.days[k]) != 0 || s.conflict(g) != 0 {
+		return
+	}
+	c := s.score(p, at, k)
+	s.looked++
+	if g.max > 0 && s.q.Taken != nil && s.q.Taken(g.group) >= int(g.max) {
+		c.full = true
+		s.fulls++
+	}
+	if s.bestNeed < 0 {
+		s.bestNeed = p.need
+	}
+	if s.equivalent(p.need) {
+		if c.full && (s.full.at < 0 || s.better(&c, &s.full)) {
+			s.full = c
+		}
+		if !c.full && (s.free.at < 0 || s.better(&c, &s.free)) {
+			s.free = c
+		}
+	}
+	s.keep(c)
+}
+
+// keep inserts a scored group among the best, in order.
+func (s *search) keep(c scored) {
+	i := s.bests
+	for i > 0 && s.better(&c, &s.best[i-1]) {
+		i--
+	}
+	if i == len(s.best) {
+		return
+	}
+	s.bests = min(s.bests+1, len(s.best))
+	copy(s.best[i+1:s.bests], s.best[i:])
+	s.best[i] = c
+}
+
+// next is the index of the first session after now.
+func (g *meeting) next(now int64) int {
+	lo, hi := 0, len(g.starts)
+	for lo < hi {
+		if mid := (lo + hi) / 2; g.starts[mid] > now {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	return lo
+}
+
+// conflict is the caller's rule against a group.
+func (s *search) conflict(g *meeting) why {
+	if s.q.Conflict == nil {
+		return 0
+	}
+	if id := s.q.Conflict(g.group); id != "" {
+		return 1 << ruleOf(id)
+	}
+	return 0
+}
+
+// acceptable are all groups of a program that suit, best first.
+func (s *search) acceptable(program int32) []int32 {
+	i := slices.IndexFunc(s.prospect, func(p prospect) bool { return p.program == program })
+	p := &s.prospect[i]
+	var found []scored
+	for _, r := range s.joinable(program) {
+		for i := r.start >> 6; i<<6 < r.end; i++ {
+			for w := s.word(p, i) & r.mask(i); w != 0; w &= w - 1 {
+				at := i<<6 + int32(bits.TrailingZeros64(w))
+				g := &s.groups[at]
+				k := g.next(s.now)
+				if s.dayWhy(p, g, g.days[k]) == 0 && s.conflict(g) == 0 {
+					found = append(found, s.score(p, at, k))
+				}
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b scored) int { return compareBool(s.better(&b, &a), s.better(&a, &b)) })
+	groups := make([]int32, len(found))
+	for i := range found {
+		groups[i] = s.groups[found[i].at].group
+	}
+	return groups
+}

@@ -1,0 +1,142 @@
+package match
+
+// Points of the score's parts. Whole numbers, so that equal is equal. source: assumption; that preferences weigh as much as
+// they do: Swift 2018, accommodating preferences gives fewer dropouts (OR 1.79).
+const (
+	conditionNamed = 300 // the program names a condition of the patient
+	conditionMore  = 40  // and for each further one, up to three
+	conditionAny   = 150 // it is open to every chronic condition, or serves a goal
+	kindFirst      = 100 // the kind is the first choice for condition, severity and goals
+	kindStep       = 20  // and less for each place down
+
+	goalsServed   = 200 // all goals are served; a share for some
+	goalsFavoured = 100 // the goals favour this kind of group
+
+	wishKindPoints     = 80
+	wishModePoints     = 60
+	wishLanguagePoints = 60
+	firstLanguage      = 30 // the group speaks the patient's first language
+	wishSitePoints     = 40
+	wishGenderPoints   = 40
+	wishMax            = wishModePoints + wishLanguagePoints + firstLanguage + wishSitePoints + wishGenderPoints
+
+	startMax = 100 // less one for each day until the first session
+
+	samePostal   = 60
+	samePrefix   = 40
+	noTravel     = 30 // telehealth
+	sameState    = 20
+	distanceMax  = samePostal
+	costStep     = 10 // free 30, low 20, medium 10, high or unknown 0
+	costMax      = 3 * costStep
+	groupPartMax = wishMax + startMax + distanceMax + costMax
+
+	// waitMargin is how many points of condition and goals a program with a free seat may be behind the best, full one
+	// and still be taken instead of waiting. source: assumption
+	waitMargin = 120
+)
+
+// Part of a score.
+type part uint8
+
+const (
+	partCondition part = iota
+	partGoals
+	partPreferences
+	partStart
+	partDistance
+	partCost
+	partsCount
+)
+
+// ScoreParts are the rules by which points are given, in the order of a candidate's parts.
+var ScoreParts = [partsCount]RuleText{
+	partCondition:   {"condition", "condition", "How well the program fits the conditions, and its kind their severity.", "kinds table of the shipped data; weights: assumption"},
+	partGoals:       {"goals", "goals", "The goals that the program serves, and that its kind of group favours.", "What is group therapy (social support or change); weights: assumption"},
+	partPreferences: {"preferences", "preferences", "The patient's preferences that are met.", "Swift 2018; weights: assumption"},
+	partStart:       {"start", "start", "The sooner the first session, the better.", "assumption"},
+	partDistance:    {"distance", "distance", "Same postal code, then the same area, then the same state.", "assumption"},
+	partCost:        {"cost", "cost", "The cheaper, the better; never a reason for another kind of care.", "Benefits of group treatment; Support groups and therapy groups"},
+}
+
+// scored is a group that suits, with its points.
+type scored struct {
+	at      int32
+	total   int32
+	start   int64 // of its first session for this patient
+	parts   [partsCount]int16
+	full    bool
+	adjunct bool
+}
+
+// better: higher score, then earlier start, lower cost, lower group id.
+func (b *Book) better(x, y *scored) bool {
+	if x.total != y.total {
+		return x.total > y.total
+	}
+	if x.start != y.start {
+		return x.start < y.start
+	}
+	gx, gy := &b.groups[x.at], &b.groups[y.at]
+	if gx.cost != gy.cost {
+		return gx.cost < gy.cost
+	}
+	return gx.rank < gy.rank
+}
+
+// score a group whose session k is the patient's first.
+func (s *search) score(p *prospect, at int32, k int) scored {
+	g := &s.groups[at]
+	c := scored{at: at, start: g.starts[k], adjunct: p.adjunct}
+	c.parts[partCondition], c.parts[partGoals] = p.fit[0], p.fit[1]
+	c.parts[partPreferences] = int16(p.wish + s.wishPoints(g))
+	c.parts[partStart] = int16(s.startPoints(c.start))
+	c.parts[partDistance] = s.distancePoints(g)
+	c.parts[partCost] = int16(4-g.cost) * costStep
+	for _, points := range c.parts {
+		c.total += int32(points)
+	}
+	return c
+}
+
+func (s *search) startPoints(start int64) int32 {
+	const day = 24 * 60 * 60
+	return int32(max(0, startMax-(start-s.now)/day))
+}
+
+func (s *search) wishPoints(g *meeting) (points int32) {
+	n := s.need
+	if n.WantMode != 0 && n.WantMode == g.mode {
+		points += wishModePoints
+	}
+	if n.WantGender != 0 && n.WantGender == g.gender {
+		points += wishGenderPoints
+	}
+	if n.Site != "" && n.Site == g.site {
+		points += wishSitePoints
+	}
+	for _, l := range g.langs {
+		if l == n.WantLanguage {
+			points += wishLanguagePoints
+		}
+		if l == n.Languages[0] {
+			points += firstLanguage
+		}
+	}
+	return points
+}
+
+func (s *search) distancePoints(g *meeting) int16 {
+	n := s.need
+	switch {
+	case g.mode == telehealth:
+		return noTravel
+	case n.PostalCode[0] != 0 && n.PostalCode == g.postal:
+		return samePostal
+	case n.PostalCode[2] != 0 && [3]byte(n.PostalCode[:3]) == [3]byte(g.postal[:3]):
+		return samePrefix
+	case n.State[0] != 0 && n.State == g.state:
+		return sameState
+	}
+	return 0
+}

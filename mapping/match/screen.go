@@ -1,0 +1,183 @@
+package match
+
+import (
+	"strconv"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/program"
+)
+
+// Level of a safety rule.
+type Level = program.Level
+
+const (
+	Stop    = program.Stop    // never placed by a machine: urgent review
+	Review  = program.Review  // a person decides
+	Filter  = program.Filter  // bars programs; Normalise puts it into Need.Barred
+	Require = program.Require // the group must offer something; Normalise puts it into Need.Access
+	// Final closes the referral: the patient has died.
+	Final Level = "FINAL"
+)
+
+// Rules of screening that no code of the table raises.
+const (
+	RuleDeceased     = "deceased"
+	RuleTextSelfHarm = "self_harm_in_text"
+	RuleTextViolence = "violence_in_text"
+	RuleTextAbuse    = "abuse_in_text"
+	RuleItem9        = "suicide_acute"
+	answersPrefix    = "data.referral.observations["
+	conditionsPrefix = "data.referral.conditions["
+	pathDeceased     = "data.referral.patient.deceased"
+	codeItem9        = "44260-8" // LOINC, PHQ-9 item 9
+	codePHQ9         = "44261-6" // LOINC, PHQ-9 total
+	codeGAD7         = "70274-6" // LOINC, GAD-7 total
+)
+
+// Hit is a safety rule that holds for a referral.
+type Hit struct {
+	Rule  string       `json:"rule"`
+	Level Level        `json:"level"`
+	Code  mapping.Code `json:"code,omitzero"`
+	Path  string       `json:"path"`
+	// Quote is the sentence that raised a rule of free text: the patient's own story, for inside only.
+	Quote string `json:"quote,omitempty"`
+}
+
+// Screen applies the safety rules to all that a referral says of the patient. What is refuted or entered in error
+// says nothing. A STOP that is resolved, inactive, in remission or older than a later answer is REVIEW. Free text is
+// REVIEW at most. Absence of hits is no proof of safety.
+func Screen(r *mapping.Referral) []Hit {
+	var hits []Hit
+	if r.Patient.Deceased {
+		hits = append(hits, Hit{Rule: RuleDeceased, Level: Final, Path: pathDeceased})
+	}
+	for i := range r.Conditions {
+		hits = screenCondition(hits, r, i)
+	}
+	for i := range r.Observations {
+		hits = screenObservation(hits, r, i)
+	}
+	for i, note := range r.Notes {
+		hits = screenText(hits, note, "data.referral.notes[", i, "]")
+	}
+	return hits
+}
+
+func screenCondition(hits []Hit, r *mapping.Referral, i int) []Hit {
+	c := &r.Conditions[i]
+	if !stated(c) {
+		return hits
+	}
+	for k := range c.Codes {
+		raised := false
+		for _, s := range safetyOf(c.Codes[k]) {
+			raised = true
+			if level := levelNow(s.Rule, s.Level, active(c)); level != "" && !s.ByAnswer() {
+				hits = append(hits, Hit{Rule: s.Rule, Level: level, Code: c.Codes[k], Path: path(conditionsPrefix, i, "].codes[", k)})
+			}
+		}
+		if !raised && c.Codes[k].Display != "" && c.Codes[k].Display != c.Text {
+			hits = screenText(hits, c.Codes[k].Display, conditionsPrefix, i, "].codes")
+		}
+	}
+	return screenText(hits, c.Text, conditionsPrefix, i, "].text")
+}
+
+// safetyOf looks a code up. A code without a system is taken as ICD-10-CM or SNOMED CT: better a needless look.
+func safetyOf(c mapping.Code) []program.SafetyHit {
+	if c.System != "" {
+		return program.SafetyOf(c)
+	}
+	c.System = mapping.SystemICD10CM
+	if hits := program.SafetyOf(c); len(hits) > 0 {
+		return hits
+	}
+	c.System = mapping.SystemSNOMED
+	return program.SafetyOf(c)
+}
+
+// levelNow is what a level is for a condition that may be over: a STOP is REVIEW, a history stays what it is, and
+// the rest is gone.
+func levelNow(rule string, level Level, active bool) Level {
+	switch {
+	case active:
+		return level
+	case level == Stop:
+		return Review
+	case level == Review && lasting(rule):
+		return Review
+	}
+	return ""
+}
+
+// lasting rules are about a history, which does not resolve.
+func lasting(rule string) bool {
+	switch rule {
+	case "suicide_acute", "suicide_risk_history", "self_harm_nonsuicidal", "violence_risk", "intimate_partner_violence":
+		return true
+	}
+	return false
+}
+
+// stated: somebody says that the patient has it, or may have it.
+func stated(c *mapping.Condition) bool {
+	return c.VerificationStatus != "refuted" && c.VerificationStatus != "entered-in-error"
+}
+
+// active: it is stated and not over.
+func active(c *mapping.Condition) bool {
+	switch c.ClinicalStatus {
+	case "inactive", "remission", "resolved":
+		return false
+	}
+	return stated(c)
+}
+
+func screenObservation(hits []Hit, r *mapping.Referral, i int) []Hit {
+	o := &r.Observations[i]
+	var answer mapping.Code
+	if o.Answer != nil {
+		answer = *o.Answer
+	}
+	for _, s := range safetyOf(o.Code) {
+		level := s.Level
+		switch {
+		case s.ByAnswer():
+			level = s.AnswerLevel(o.Value, answer.Code)
+			level = levelNow(s.Rule, level, !answeredLater(r, o))
+		case o.Value != nil || answer.Code != "":
+			continue // a finding asked about; the answer below says what was found
+		}
+		if level != "" {
+			hits = append(hits, Hit{Rule: s.Rule, Level: level, Code: o.Code, Path: path(answersPrefix, i, "].code", -1)})
+		}
+	}
+	if answer.Code != "" {
+		for _, s := range safetyOf(answer) {
+			if !s.ByAnswer() {
+				hits = append(hits, Hit{Rule: s.Rule, Level: s.Level, Code: answer, Path: path(answersPrefix, i, "].answer", -1)})
+			}
+		}
+	}
+	return hits
+}
+
+// answeredLater: the same question has a later answer.
+func answeredLater(r *mapping.Referral, o *mapping.Observation) bool {
+	for i := range r.Observations {
+		if other := &r.Observations[i]; other.Code.Code == o.Code.Code && o.Date != "" && other.Date > o.Date {
+			return true
+		}
+	}
+	return false
+}
+
+// path of an element; k < 0: middle is its end.
+func path(prefix string, i int, middle string, k int) string {
+	b := append(strconv.AppendInt(append(make([]byte, 0, 48), prefix...), int64(i), 10), middle...)
+	if k >= 0 {
+		b = append(strconv.AppendInt(b, int64(k), 10), ']')
+	}
+	return string(b)
+}

@@ -66,13 +66,19 @@ func StartServer(config ServerConfig) (*Server, error) {
 
 // Allow changes whose users may connect, for a catalog that names a new source. Removed users are disconnected.
 func (s *Server) Allow(networks []NetworkSources) error {
-	options, err := s.options(networks)
-	if err != nil {
-		return err
+	// An account that is new in a reload gets the subscriptions of its imports only in the next one (nats-server 2.15.2,
+	// configureAccounts), so reload twice.
+	for range 2 {
+		options, err := s.options(networks)
+		if err != nil {
+			return err
+		}
+		options.Port = s.nats.Addr().(*net.TCPAddr).Port // a reload may not change it
+		if err := s.nats.ReloadOptions(options); err != nil {
+			return fmt.Errorf("embedded NATS server: %w", err)
+		}
 	}
-	// The running port: a reload may not change it.
-	options.Port = s.nats.Addr().(*net.TCPAddr).Port
-	return s.nats.ReloadOptions(options)
+	return nil
 }
 
 func (s *Server) options(networks []NetworkSources) (*server.Options, error) {

@@ -76,8 +76,13 @@ func (d *decoder) required(c jsontree.Cursor) {
 
 func requireTarget(c jsontree.Cursor) {
 	c.Require("target", "expected the referral, by identifier or key")
-	if target, ok := c.Get("target"); ok && target.Len() > 0 && !target.Has("key") {
-		target.Require("identifier", "expected the referral's identifier, or its key")
+	target, ok := c.Get("target")
+	if !ok || target.Kind() != jsontree.Object || target.Cut() || target.Has("key") {
+		return
+	}
+	id, ok := target.Get("identifier")
+	if !ok || id.Kind() == jsontree.Object && id.Len() == 0 {
+		target.Missing("identifier", "expected the referral's identifier, or its key")
 	}
 }
 

@@ -84,6 +84,10 @@ func (d *decoder) parse(data []byte, base string, cut bool) (jsontree.Cursor, bo
 // structured reads an envelope with its data. Attributes it does not know are extensions, which
 // CloudEvents allows.
 func (d *decoder) structured(root jsontree.Cursor) {
+	if root.Has("resourceType") && !root.Has("specversion") {
+		root.Fail(Unsupported, noFHIR)
+		return
+	}
 	var data, encoded jsontree.Cursor
 	var hasData, hasEncoded bool
 	for f := range root.Fields() {
@@ -96,6 +100,8 @@ func (d *decoder) structured(root jsontree.Cursor) {
 			d.event.Type = jsontree.OneOf(f, Types)
 		case "id":
 			d.event.ID = f.Text(textMax)
+		case "source":
+			f.Text(displayMax) // must be text, says no more than that
 		case "time":
 			d.event.Sent = f.Time()
 		case "datacontenttype":
@@ -111,6 +117,9 @@ func (d *decoder) structured(root jsontree.Cursor) {
 	root.Require("specversion", `expected "1.0"; an event is a CloudEvents 1.0 envelope`)
 	root.Require("type", "expected the type of the event, e.g. "+string(mapping.ReferralCreated))
 	root.Require("id", "expected the sender's own id of this event")
+	if root.Kind() == jsontree.Object && !root.Cut() && !root.Has("source") {
+		d.report.Remark("source", jsontree.Required, "CloudEvents requires a source; the one of the subject is used in any case")
+	}
 	switch {
 	case hasData && hasEncoded:
 		encoded.Fail("conflicting-fields", "data and data_base64 exclude each other")
@@ -210,25 +219,26 @@ func mediaType(contentType string) string {
 
 func isJSON(media string) bool { return media == TypeJSON || media == "text/json" }
 
+const (
+	noFHIR = "FHIR resources are not read; send the referral as a CloudEvents 1.0 event"
+	noHL7  = "HL7 v2 messages are not read; send the referral as a CloudEvents 1.0 event"
+)
+
 // foreign says why an input is in a format that is not read here, by its media type, else by its first
 // bytes; empty when it may be an event.
 func foreign(media string, data []byte) string {
-	const (
-		fhir = "FHIR resources are not read; send the referral as a CloudEvents 1.0 event"
-		hl7  = "HL7 v2 messages are not read; send the referral as a CloudEvents 1.0 event"
-	)
 	switch media {
 	case TypeFHIR, "application/fhir+xml", "application/json+fhir":
-		return fhir
+		return noFHIR
 	case TypeHL7v2, "application/hl7-v2", "application/hl7-v2+er7":
-		return hl7
+		return noHL7
 	case "application/cloudevents-batch+json":
 		return "a batch of events is not read; send one event a message"
 	}
 	head := bytes.TrimLeft(data[:min(len(data), 256)], "\v\r\n\t \uFEFF")
 	switch {
 	case len(head) > 3 && isSegment(string(head[:3])) && head[3] == '|':
-		return hl7
+		return noHL7
 	case len(head) > 0 && head[0] == '<':
 		return "XML is not read; send the referral as a CloudEvents 1.0 event"
 	}

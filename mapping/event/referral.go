@@ -1,6 +1,8 @@
 package event
 
 import (
+	"slices"
+
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/jsontree"
 )
@@ -37,7 +39,7 @@ func readReferral(c jsontree.Cursor, r *mapping.Referral) {
 	for f := range c.Fields() {
 		switch f.Key() {
 		case "identifier":
-			if r.Identifier = readIdentifier(f); r.Identifier != (mapping.Identifier{}) {
+			if r.Identifier = readIdentifier(f); f.Len() > 0 {
 				f.Require("value", "expected the identifier's value, or no identifier")
 			}
 		case "priority":
@@ -273,8 +275,11 @@ func readPreferences(c jsontree.Cursor) (p mapping.Preferences) {
 	return p
 }
 
+// readOneOfs reads a list of words of a closed vocabulary, without blank ones.
 func readOneOfs(c jsontree.Cursor, values []string) []string {
-	return readAll(c, listMax, func(c jsontree.Cursor, s *string) { *s = jsontree.OneOf(c, values) })
+	words := readAll(c, listMax, func(c jsontree.Cursor, s *string) { *s = jsontree.OneOf(c, values) })
+	words = slices.DeleteFunc(words, func(s string) bool { return s == "" })
+	return words[:len(words):len(words)]
 }
 
 func readRequester(c jsontree.Cursor) (r mapping.Requester) {
@@ -295,7 +300,10 @@ func readParty(c jsontree.Cursor) (p mapping.Party) {
 	for f := range c.Fields() {
 		switch f.Key() {
 		case "identifier":
-			p.Identifier = readIdentifier(f)
+			if p.Identifier = readIdentifier(f); p.Identifier != (mapping.Identifier{}) && p.Identifier.Value == "" {
+				f.Remark(jsontree.Required, "an identifier without a value is not read")
+				p.Identifier = mapping.Identifier{}
+			}
 		case "name":
 			p.Name = f.Text(textMax)
 		case "family":
@@ -318,9 +326,8 @@ func readAll[T any](c jsontree.Cursor, most int, one func(jsontree.Cursor, *T)) 
 		if all == nil {
 			all = make([]T, 0, c.Len())
 		}
-		var x T
-		one(item, &x)
-		all = append(all, x)
+		all = all[:len(all)+1]
+		one(item, &all[len(all)-1])
 	}
 	return all
 }

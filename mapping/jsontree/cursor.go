@@ -169,17 +169,20 @@ func (c Cursor) Float() (value float64, ok bool) {
 	return value, true
 }
 
-// OneOf reads a string that must be one of values.
+// OneOf reads a string that must be one of values; a blank one counts as absent.
 func OneOf[T ~string](c Cursor, values []T) T {
 	if c.node().kind != String {
 		c.wrong("a string")
 		return ""
 	}
-	s := c.Raw()
+	s := c.content()
 	for _, v := range values {
 		if s == string(v) {
 			return v
 		}
+	}
+	if s == "" {
+		return ""
 	}
 	c.Fail(UnknownValue, "expected one of %s", list(values))
 	return ""
@@ -205,7 +208,16 @@ func (c Cursor) Require(name, text string) {
 	if c.node().kind != Object || c.Cut() || c.Has(name) {
 		return
 	}
-	c.t.report.Fail(string(appendKey([]byte(c.prefix()), name)), Required, "%s", text)
+	c.Missing(name, text)
+}
+
+// Missing reports that this object lacks the member name.
+func (c Cursor) Missing(name, text string) {
+	path := c.Path()
+	if path == "$" {
+		path = ""
+	}
+	c.t.report.Fail(string(appendKey([]byte(path), name)), Required, "%s", text)
 }
 
 // Null reports whether the value is null.
@@ -223,14 +235,12 @@ func (c Cursor) Has(name string) bool {
 	return ok && !member.blank()
 }
 
-// blank reports whether there is nothing but white space, no member, or no item but blank strings.
+// blank reports whether there is nothing but white space, or no item but blank strings.
 func (c Cursor) blank() bool {
 	n := c.node()
 	switch n.kind {
 	case String:
 		return c.content() == ""
-	case Object:
-		return n.next == c.n+1
 	case Array:
 		for at := c.n + 1; at < n.next; at = c.t.nodes[at].next {
 			if item := (Cursor{c.t, at}); item.Kind() != String || !item.blank() {
@@ -240,13 +250,6 @@ func (c Cursor) blank() bool {
 		return true
 	}
 	return false
-}
-
-func (c Cursor) prefix() string {
-	if path := c.Path(); path != "$" {
-		return path
-	}
-	return ""
 }
 
 // Unknown remarks that nothing reads this member.

@@ -78,6 +78,10 @@ func (t *Tree) Empty() bool { return len(t.nodes) == 0 }
 func (t *Tree) path(target uint32) string {
 	b := []byte(t.Base)
 	for at := uint32(0); at < target; {
+		if len(b) > pathMax {
+			b = append(b, "..."...)
+			break
+		}
 		item, child, end := 0, at+1, t.next(at)
 		for child < end && t.nodes[child].next <= target {
 			child = t.nodes[child].next
@@ -118,8 +122,11 @@ func (t *Tree) clean(s string) string {
 	return s
 }
 
-// keyMax bounds a sender's own member name in a path.
-const keyMax = 64
+// Paths are bounded, and so is a sender's own member name in one.
+const (
+	pathMax = 512
+	keyMax  = 64
+)
 
 func appendKey(b []byte, key string) []byte {
 	if len(key) > keyMax {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 func openIntake(t testing.TB, c *Conn, network string) *Intake {
@@ -225,7 +224,7 @@ func TestLedgerReader(t *testing.T) {
 func BenchmarkRead(b *testing.B) {
 	s := startTest(b)
 	admin, worker := connectTest(b, s, User{Role: RoleAdmin}), connectTest(b, s, User{Role: RoleWorker})
-	const n = 20_000
+	const n = 10_000
 	fill(b, admin, worker, n)
 	b.Run("intake", func(b *testing.B) {
 		in := openIntake(b, worker, "north")
@@ -261,19 +260,12 @@ func BenchmarkRead(b *testing.B) {
 // fill stores n inputs of 2 KB and as many confirmations of 4 KB with decisions of 1 KB.
 func fill(b *testing.B, admin, worker *Conn, n int) {
 	input, confirmation, decision := make([]byte, 2<<10), make([]byte, 4<<10), make([]byte, 1<<10)
-	var futures []jetstream.PubAckFuture
-	for range n {
-		f, err := admin.JS.PublishAsync(InputSubject("north", "clinic"), input)
-		if err != nil {
+	for i := range n {
+		if _, err := admin.JS.PublishAsync(InputSubject("north", "clinic"), input); err != nil {
 			b.Fatal(err)
 		}
-		futures = append(futures, f)
-	}
-	for _, f := range futures {
-		select {
-		case <-f.Ok():
-		case err := <-f.Err():
-			b.Fatal(err)
+		if i%256 == 255 || i == n-1 {
+			<-admin.JS.PublishAsyncComplete()
 		}
 	}
 	head := uint64(0)

@@ -2,11 +2,12 @@ package fhir
 
 // Code systems and extensions of FHIR R4, HL7 terminology, US Core, BSeR and ours.
 const (
-	SystemSNOMED         = "http://snomed.info/sct"
-	SystemHCPCS          = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
-	SystemLanguage       = "urn:ietf:bcp:47"
-	SystemIdentifierType = "http://terminology.hl7.org/CodeSystem/v2-0203"
-	SystemServiceType    = "http://terminology.hl7.org/CodeSystem/service-type"
+	SystemSNOMED          = "http://snomed.info/sct"
+	SystemHCPCS           = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+	SystemLanguage        = "urn:ietf:bcp:47"
+	SystemIdentifierType  = "http://terminology.hl7.org/CodeSystem/v2-0203"
+	SystemServiceType     = "http://terminology.hl7.org/CodeSystem/service-type"
+	SystemServiceCategory = "http://terminology.hl7.org/CodeSystem/service-category"
 
 	systemClinicalStatus     = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 	systemVerificationStatus = "http://terminology.hl7.org/CodeSystem/condition-ver-status"

@@ -17,6 +17,11 @@ func ID(parts ...string) string {
 	if IsID(id) {
 		return id
 	}
+	return HashID(parts...)
+}
+
+// HashID is a logical id of 40 hexadecimal digits from which the parts cannot be read.
+func HashID(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:20])
 }

@@ -1,0 +1,193 @@
+package confirm
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/convene-health/convene/fhir"
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/program"
+)
+
+// part is an entry that is the same in every bundle of the catalog.
+type part struct {
+	url      string
+	ref      fhir.Reference
+	resource []byte
+	request  fhir.Request
+}
+
+// offering is what is said of a program.
+type offering struct {
+	data     []byte // `,"program":{...}`
+	category []fhir.CodeableConcept
+	code     fhir.CodeableConcept
+	detail   []fhir.CodeableConcept
+	service  *part
+	provider *part
+}
+
+// group is what is said of a group.
+type group struct {
+	data    []byte // `,"group":{...` without the seats and the end
+	meeting []byte // `,"place":...,"leader":...` of firstSession
+	name    string
+	held    bool // seats are held
+	max     int
+	site    *part // nil for telehealth
+}
+
+// compile fills in what depends on the catalog alone.
+func (w *Writer) compile() {
+	cat := w.catalog
+	w.faces = facesOf(cat.Profile)
+	for _, a := range cat.Assigners {
+		w.trusted = append(w.trusted, a.System)
+	}
+	w.owner = w.organization(cat.Organization)
+	w.device = newPart("Device", base+"device", "convene", func(ids []fhir.Identifier) any {
+		d := fhir.NewDevice(ids, "Convene")
+		return &d
+	})
+	w.programs = make(map[string]*offering, len(cat.Programs))
+	for i := range cat.Programs {
+		w.programs[cat.Programs[i].ID] = w.offering(&cat.Programs[i])
+	}
+	sites := make(map[string]*part, len(cat.Sites))
+	for i := range cat.Sites {
+		sites[cat.Sites[i].ID] = w.site(&cat.Sites[i])
+	}
+	w.groups = make(map[string]*group, len(cat.Groups))
+	for i := range cat.Groups {
+		g := w.group(&cat.Groups[i])
+		g.site = sites[cat.Groups[i].Site]
+		w.groups[cat.Groups[i].ID] = g
+	}
+}
+
+// newPart encodes a resource that is created unless one with the identifier exists.
+func newPart(kind, system, value string, resource func([]fhir.Identifier) any) *part {
+	url := fhir.FullURL(kind, system, value)
+	b, problems := fhir.Encode(resource([]fhir.Identifier{fhir.NewIdentifier(nil, system, value)}))
+	if err := problems.Err(); err != nil {
+		panic(fmt.Sprintf("confirm: %s %s|%s of the catalog: %v", kind, system, value, err))
+	}
+	return &part{url, fhir.RefTo(url), b, fhir.CreateUnless(kind, system, value)}
+}
+
+// organization by its own identifier where it has a global one, else by its name within the network; an
+// organization that the catalog leaves out is the network.
+func (w *Writer) organization(o program.Organization) *part {
+	system, value, name := o.Identifier.System, clean(o.Identifier.Value), clean(o.Name)
+	if name == "" {
+		name = w.network
+	}
+	if value == "" || !fhir.IsURI(system) {
+		system, value = w.systems.organization, name
+	}
+	return newPart("Organization", system, value, func(ids []fhir.Identifier) any {
+		v := fhir.NewOrganization(ids, name)
+		return &v
+	})
+}
+
+func (w *Writer) offering(p *program.Program) *offering {
+	o := &offering{provider: w.owner}
+	o.data = mapping.AppendString([]byte(`,"program":{"id":`), p.ID)
+	o.data = mapping.AppendString(append(o.data, `,"name":`...), p.Name)
+	o.data = append(mapping.AppendString(append(o.data, `,"kind":`...), string(p.Kind)), '}')
+	if p.Provider != (program.Organization{}) {
+		o.provider = w.organization(p.Provider)
+	}
+	o.order(p)
+	name := clean(p.Name)
+	if name == "" {
+		name = p.ID
+	}
+	o.service = newPart("HealthcareService", w.systems.program, p.ID, func(ids []fhir.Identifier) any {
+		s := fhir.NewHealthcareService(ids, name, &o.provider.ref)
+		if c := p.Codes.ServiceCategory; c != "" {
+			s.Category = []fhir.CodeableConcept{fhir.Concept("", fhir.NewCoding(fhir.SystemServiceCategory, c, ""))}
+		}
+		if c := p.Codes.ServiceType; c != "" {
+			s.Type = []fhir.CodeableConcept{fhir.Concept("", fhir.NewCoding(fhir.SystemServiceType, c, ""))}
+		}
+		return &s
+	})
+	return o
+}
+
+// order fills in the codes of the ServiceRequest. HCPCS codes of two characters are modifiers, HQ "group
+// setting" say: they detail the order.
+func (o *offering) order(p *program.Program) {
+	o.category = []fhir.CodeableConcept{fhir.GroupProgram}
+	if c := p.Codes.Category; c != "" {
+		o.category = []fhir.CodeableConcept{fhir.Concept("", fhir.NewCoding(fhir.SystemSNOMED, c, ""))}
+	}
+	var codings []fhir.Coding
+	for _, c := range p.Codes.SNOMED {
+		codings = append(codings, fhir.NewCoding(fhir.SystemSNOMED, c, ""))
+	}
+	for _, c := range p.Codes.HCPCS {
+		coding := fhir.NewCoding(fhir.SystemHCPCS, c, "")
+		if len(c) == 2 {
+			o.detail = append(o.detail, fhir.Concept("", coding))
+		} else {
+			codings = append(codings, coding)
+		}
+	}
+	if len(codings) == 0 {
+		codings = fhir.PatientReferral.Coding
+	}
+	o.code = fhir.Concept(clean(p.Name), codings...)
+}
+
+func (w *Writer) site(s *program.Site) *part {
+	name := clean(s.Name)
+	if name == "" {
+		name = s.ID
+	}
+	return newPart("Location", w.systems.site, s.ID, func(ids []fhir.Identifier) any {
+		l := fhir.NewLocation(ids, name)
+		if s.Phone != "" {
+			l.Telecom = []fhir.ContactPoint{fhir.Phone(s.Phone)}
+		}
+		if s.Address.City != "" || len(s.Address.Line) > 0 {
+			a := fhir.NewAddress(s.Address.Line, s.Address.City, s.Address.State, s.Address.PostalCode, s.Address.Country)
+			l.Address = &a
+		}
+		return &l
+	})
+}
+
+func (w *Writer) group(g *program.Group) *group {
+	c := &group{name: clean(g.Name), held: g.Enrolment != program.EnrolmentOpen, max: g.Seats.Max}
+	c.data = mapping.AppendString([]byte(`,"group":{"id":`), g.ID)
+	c.data = mapping.AppendString(append(c.data, `,"name":`...), g.Name)
+	c.data = mapping.AppendString(append(c.data, `,"start":`...), g.Sessions.Start)
+	if place := w.place(g.Site); place != "" {
+		c.meeting = mapping.AppendString(append(c.meeting, `,"place":`...), place)
+	} else if g.Link != "" {
+		c.meeting = mapping.AppendString(append(c.meeting, `,"link":`...), g.Link)
+	}
+	i := slices.IndexFunc(w.catalog.Leaders, func(l program.Leader) bool { return l.ID == g.Leader })
+	if i >= 0 {
+		l := &w.catalog.Leaders[i]
+		c.meeting = mapping.AppendString(append(c.meeting, `,"leader":`...), strings.Join(append(slices.Clone(l.Given), l.Family), " "))
+	}
+	return c
+}
+
+// place is a site in one line: "Mill Street Clinic, 12 Mill St, Dover, NH 03820".
+func (w *Writer) place(id string) string {
+	i := slices.IndexFunc(w.catalog.Sites, func(s program.Site) bool { return s.ID == id })
+	if i < 0 {
+		return ""
+	}
+	s := &w.catalog.Sites[i]
+	a := &s.Address
+	parts := append([]string{s.Name}, a.Line...)
+	parts = append(parts, a.City, strings.TrimSpace(a.State+" "+a.PostalCode))
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), ", ")
+}

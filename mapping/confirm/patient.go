@@ -1,0 +1,181 @@
+package confirm
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"github.com/convene-health/convene/fhir"
+	"github.com/convene-health/convene/mapping"
+)
+
+// addPatient adds the Patient, created unless the server has one with the identifier of the network's most
+// trusted assigner or, where none of those is known, with Convene's own key.
+func (x *bundle) addPatient() {
+	p, w := &x.n.Request.Patient, x.w
+	system, value := w.systems.patient, x.n.PatientKey
+	ids := make([]fhir.Identifier, 1, 1+len(p.Identifiers))
+	ids[0] = fhir.NewIdentifier(nil, system, value)
+	best := len(w.trusted)
+	for i := range p.Identifiers {
+		id := &p.Identifiers[i]
+		v := clean(id.Value)
+		if v == "" || id.System == "" || id.System == mapping.SystemSSN || id.Type == "SS" {
+			continue // a Social Security number goes no further than the EHR sent it
+		}
+		rank := slices.Index(w.trusted, id.System)
+		uri := w.global(id.System, x.n.Source)
+		ids = append(ids, fhir.NewIdentifier(fhir.IdentifierType(id.Type), uri, v))
+		if rank >= 0 && rank < best {
+			best, system, value = rank, uri, v
+		}
+	}
+	v := fhir.NewPatient(ids, []fhir.HumanName{humanName(p.Name.Family, p.Name.Given)}, fhir.Gender(p.Gender))
+	if fhir.IsDate(p.BirthDate) {
+		v.BirthDate = &p.BirthDate
+	}
+	if p.Deceased {
+		v.DeceasedBoolean = &p.Deceased
+	}
+	contact(&v, p)
+	url := fhir.FullURL("Patient", w.systems.patient, x.n.PatientKey)
+	x.Patient(url, &v, fhir.CreateUnless("Patient", system, value))
+	x.patient = fhir.RefTo(url)
+}
+
+// humanName of a person; one of whom no part is known still has a name, as US Core asks.
+func humanName(family string, given []string) fhir.HumanName {
+	family = clean(family)
+	given = cleanAll(given)
+	if family == "" && len(given) == 0 {
+		return fhir.NameAbsent()
+	}
+	return fhir.NewHumanName(family, given)
+}
+
+// contact fills in telecom, address, languages and the need of an interpreter.
+func contact(v *fhir.Patient, p *mapping.Patient) {
+	if phone := clean(p.Phone); phone != "" {
+		v.Telecom = append(v.Telecom, fhir.Phone(phone))
+	}
+	if email := clean(p.Email); email != "" {
+		v.Telecom = append(v.Telecom, fhir.Email(email))
+	}
+	a := &p.Address
+	if line := cleanAll(a.Line); len(line) > 0 || clean(a.City+a.State+a.PostalCode+a.Country) != "" {
+		v.Address = []fhir.Address{fhir.NewAddress(line, clean(a.City), clean(a.State), clean(a.PostalCode), clean(a.Country))}
+	}
+	for i, tag := range p.Languages {
+		if fhir.IsCode(tag) {
+			v.Communication = append(v.Communication, fhir.Speaks(tag, i == 0))
+		}
+	}
+	if p.Interpreter {
+		v.Extension = []fhir.Extension{fhir.InterpreterRequired}
+	}
+}
+
+// cleanAll cleans each text and drops the empty ones; most often that is the list itself.
+func cleanAll(list []string) []string {
+	for i, s := range list {
+		if c := clean(s); c != s || c == "" {
+			kept := slices.Clone(list[:i])
+			for _, s := range list[i:] {
+				if c := clean(s); c != "" {
+					kept = append(kept, c)
+				}
+			}
+			return kept
+		}
+	}
+	return list
+}
+
+// addConditions adds what the referral gives as reasons: the conditions that are neither refuted, entered in
+// error, resolved nor inactive. Each is created unless there is one of that patient of which the same is said,
+// so that the next referral does not write it again, and a change of severity does not rewrite history.
+func (x *bundle) addConditions() {
+	conditions := x.n.Request.Conditions
+	x.reasons = make([]fhir.Reference, 0, len(conditions))
+	x.reasonCodes = make([]fhir.CodeableConcept, 0, len(conditions)+1)
+	for i := range conditions {
+		c := &conditions[i]
+		if isReason(c) {
+			x.addCondition(c)
+		}
+	}
+	if len(x.reasonCodes) == 0 {
+		x.reasonCodes = append(x.reasonCodes, fhir.Concept("No condition given"))
+	}
+}
+
+func isReason(c *mapping.Condition) bool {
+	switch {
+	case c.VerificationStatus == "refuted", c.VerificationStatus == "entered-in-error":
+		return false
+	case c.ClinicalStatus == "resolved", c.ClinicalStatus == "inactive":
+		return false
+	}
+	return true
+}
+
+func (x *bundle) addCondition(c *mapping.Condition) {
+	id := x.n.PatientKey + "-" + contentOf(c)
+	url := fhir.FullURL("Condition", x.w.systems.condition, id)
+	for i := range x.reasons {
+		if *x.reasons[i].Reference == url {
+			return // said twice
+		}
+	}
+	code := x.conditionCode(c)
+	verification := c.VerificationStatus
+	if verification == "" {
+		verification = "confirmed"
+	}
+	v := fhir.NewCondition(fhir.ClinicalStatus(c.ClinicalStatus), fhir.VerificationStatus(verification), &code, x.patient)
+	v.Identifier = []fhir.Identifier{fhir.NewIdentifier(nil, x.w.systems.condition, id)}
+	v.Severity = fhir.Severity(c.Severity)
+	if fhir.IsDateTime(c.Onset) {
+		v.OnsetDateTime = &c.Onset
+	}
+	x.Condition(url, &v, fhir.CreateUnless("Condition", x.w.systems.condition, id))
+	x.reasons = append(x.reasons, fhir.RefTo(url))
+	x.reasonCodes = append(x.reasonCodes, code)
+}
+
+// conditionCode is the condition's codings with a text, which BSeR asks for: the sender's, a display, or a code.
+func (x *bundle) conditionCode(c *mapping.Condition) fhir.CodeableConcept {
+	codings := make([]fhir.Coding, 0, len(c.Codes))
+	text := clean(c.Text)
+	for _, code := range c.Codes {
+		if !fhir.IsCode(code.Code) {
+			continue
+		}
+		display := clean(code.Display)
+		if text == "" {
+			text = display
+		}
+		codings = append(codings, fhir.NewCoding(x.w.global(code.System, x.n.Source), code.Code, display))
+	}
+	if text == "" && len(codings) > 0 {
+		text = *codings[0].Code
+	}
+	if text == "" {
+		text = "Condition without a code"
+	}
+	return fhir.Concept(text, codings...)
+}
+
+// contentOf is a hash of all that is said of a condition, of 16 hexadecimal digits.
+func contentOf(c *mapping.Condition) string {
+	var space [512]byte
+	b := space[:0]
+	for _, code := range c.Codes {
+		b = append(append(append(append(b, code.System...), '|'), code.Code...), 0)
+	}
+	for _, s := range [...]string{c.Text, c.ClinicalStatus, c.VerificationStatus, c.Severity, c.Onset} {
+		b = append(append(b, s...), 0)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}

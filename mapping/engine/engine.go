@@ -1,0 +1,196 @@
+// Package engine takes inputs through decode, decide and confirm: run, replay, simulation, tests and the benchmark all
+// call it. It does no I/O of its own; catalogs and earlier requests come from the functions it is given.
+//
+// Reading (Decode) and writing (inside Work) run in parallel, deciding is sequential. What Work returns is decided but not
+// stored: Commit it once it is, or Rollback. Several batches may be under way; they commit in order and roll back together.
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/confirm"
+	"github.com/convene-health/convene/mapping/event"
+	"github.com/convene-health/convene/mapping/program"
+	"github.com/convene-health/convene/mapping/roster"
+)
+
+// Limits of one batch, below what the stream takes (1,000 messages).
+const (
+	BatchInputs   = 256
+	BatchMessages = 900
+	BatchBytes    = 32 << 20
+)
+
+// ErrNoCatalog: the next input needs a catalog and the network has none in force.
+var ErrNoCatalog = errors.New("the network has no catalog in force")
+
+// Sources of what the engine does not keep itself.
+type Sources struct {
+	// Catalog returns the YAML of a content hash. An error stops the network.
+	Catalog func(hash string) ([]byte, error)
+	// Request returns the referral in force of a key, as JSON, from the ledger. It must be safe for concurrent use.
+	Request func(key uint64) ([]byte, error)
+}
+
+// Engine of one network. Not safe for concurrent use.
+type Engine struct {
+	Network string
+	State   *roster.State
+	sources Sources
+
+	book *book
+	// young holds the requests of batches that may not be stored yet.
+	young map[uint64][]youngRequest
+	// poison names inputs that could not be decided or written, and why; they are refused.
+	poison map[uint64]mapping.Issues
+}
+
+type youngRequest struct {
+	data  []byte
+	batch int
+}
+
+// book is a catalog ready to decide and to confirm with.
+type book struct {
+	offer  *roster.Offering
+	writer *confirm.Writer
+}
+
+// New is an engine that goes on from a state. A catalog in force is loaded at once.
+func New(network string, state *roster.State, sources Sources) (*Engine, error) {
+	e := &Engine{Network: network, State: state, sources: sources, young: map[uint64][]youngRequest{}, poison: map[uint64]mapping.Issues{}}
+	if state.Catalog == "" {
+		return e, nil
+	}
+	b, issues, err := e.load(state.Catalog)
+	if err == nil && len(issues) > 0 {
+		err = fmt.Errorf("the catalog in force does not load: %w", issues)
+	}
+	e.book = b
+	return e, err
+}
+
+// Use puts a catalog in force that no event announced: only while the ledger names none.
+func (e *Engine) Use(data []byte) error {
+	if e.State.Catalog != "" {
+		return nil
+	}
+	cat, problems := program.Load(data)
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	e.book = newBook(cat)
+	e.State.Use(cat.Hash)
+	return nil
+}
+
+// Catalog in force, or nil.
+func (e *Engine) Catalog() *program.Catalog {
+	if e.book == nil {
+		return nil
+	}
+	return e.book.offer.Catalog
+}
+
+func newBook(cat *program.Catalog) *book {
+	return &book{roster.NewOffering(cat), confirm.New(cat)}
+}
+
+// load fetches and compiles a catalog. issues: it is there but may not be put in force.
+func (e *Engine) load(hash string) (*book, mapping.Issues, error) {
+	data, err := e.sources.Catalog(hash)
+	if err != nil {
+		return nil, nil, fmt.Errorf("catalog %s: %w", hash, err)
+	}
+	cat, problems := program.Load(data)
+	var issues mapping.Issues
+	for _, p := range problems {
+		if !p.Warning {
+			issues.Add("data.catalog", p.Code, "%s", p.String())
+		}
+	}
+	switch {
+	case len(issues) > 0:
+		return nil, issues, nil
+	case cat.Network != e.Network:
+		issues.Add("data.catalog", "wrong-network", "the catalog is of network %s", cat.Network)
+		return nil, issues, nil
+	}
+	return newBook(cat), nil, nil
+}
+
+// Read is an input with what decoding made of it.
+type Read struct {
+	mapping.Input
+	mapping.Decoded
+	// Gone: the input was stored once but can no longer be read. It is accounted for and changes nothing.
+	Gone bool
+}
+
+// Decode reads one input. It is pure and safe for concurrent use; a panic becomes a refusal.
+func Decode(in mapping.Input) (r Read) {
+	defer func() {
+		if p := recover(); p != nil {
+			r = Read{Input: in, Decoded: mapping.Decoded{Issues: panicked("decode", p)}}
+		}
+	}()
+	return Read{Input: in, Decoded: event.Decode(in)}
+}
+
+// panicked is the issue of a fault of Convene's own. The stack is for the log, not for the sender.
+func panicked(stage string, p any) mapping.Issues {
+	return mapping.Issues{{Path: "data", Code: "internal", Text: fmt.Sprintf("Convene could not %s this message; it is kept and the fault is reported to its makers", stage)}}
+}
+
+// Fault is a recovered panic, for the log.
+type Fault struct {
+	Input uint64
+	Value any
+	Stack []byte
+}
+
+func (f *Fault) Error() string { return fmt.Sprintf("input %d: %v\n%s", f.Input, f.Value, f.Stack) }
+
+// decide applies one step of one input, turning a panic into a Fault.
+func (e *Engine) decide(turn roster.Turn) (out roster.Outcome, fault *Fault) {
+	defer func() {
+		if p := recover(); p != nil {
+			fault = &Fault{turn.Input.Sequence, p, debug.Stack()}
+		}
+	}()
+	var offer *roster.Offering
+	if e.book != nil {
+		offer = e.book.offer
+	}
+	return e.State.Decide(turn, offer), nil
+}
+
+// turn times an input: never before the previous one, nor below the floor.
+func (e *Engine) turn(r Read) roster.Turn {
+	at := e.State.Position
+	t := roster.Turn{Input: r.Input, Decoded: r.Decoded, Gone: r.Gone, Time: max(r.Stored.UnixMilli(), at.Time, at.Floor)}
+	if issues := e.poison[r.Sequence]; issues != nil {
+		t.Decoded.Event, t.Decoded.Issues = nil, issues
+	}
+	return t
+}
+
+// Time of the last input decided.
+func (e *Engine) Time() time.Time { return time.UnixMilli(e.State.Position.Time).UTC() }
+
+// Refresh loads the catalog in force anew after the state was folded on.
+func (e *Engine) Refresh() error {
+	if e.State.Catalog == "" || e.book != nil && e.book.offer.Catalog.Hash == e.State.Catalog {
+		return nil
+	}
+	b, issues, err := e.load(e.State.Catalog)
+	if err == nil && len(issues) > 0 {
+		err = fmt.Errorf("the catalog in force does not load: %w", issues)
+	}
+	e.book = b
+	return err
+}

@@ -1,0 +1,303 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	json "github.com/goccy/go-json"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/confirm"
+	"github.com/convene-health/convene/mapping/roster"
+)
+
+// Message is one message of a batch, before its head.
+type Message struct {
+	roster.Entry
+	Data []byte
+	// Input that caused it, and its step.
+	Input uint64
+	// Status of a confirmation, for counting; empty for a decision.
+	Status mapping.Status
+}
+
+// Batch is what a run of inputs caused, decided and written but not stored.
+type Batch struct {
+	Messages []Message
+	// Head lacks Previous and Chain, which the ledger adds.
+	Head roster.Head
+	// Inputs is how many of the inputs given were finished.
+	Inputs int
+	// Faults are panics that became refusals.
+	Faults []*Fault
+
+	before, after int // marks of the state
+	book          *book
+	number        int
+}
+
+// job is one message to write.
+type job struct {
+	input    uint64
+	decision *roster.Decision
+	notice   *mapping.Notice
+	// request in force at that moment; nil: ask the ledger for key.
+	request []byte
+	parsed  *mapping.Referral
+	key     uint64
+	writer  *confirm.Writer
+	out     Message
+	err     error
+}
+
+// Work takes inputs through decide and confirm, in order, until they are done or the batch is full. It returns at least
+// one step of the first input, or an error that stops the network.
+func (e *Engine) Work(inputs []Read, number int) (*Batch, error) {
+	var faults []*Fault
+	for {
+		b, fault, err := e.work(inputs, number)
+		switch {
+		case err != nil:
+			return nil, err
+		case fault == nil:
+			b.Faults = faults
+			return b, nil
+		}
+		if e.poison[fault.Input] != nil {
+			return nil, fmt.Errorf("refusing a faulty input failed too: %w", fault)
+		}
+		faults = append(faults, fault)
+		e.poison[fault.Input] = issuesOf(fault)
+	}
+}
+
+// issuesOf is what the sender of a faulty input is told.
+func issuesOf(f *Fault) mapping.Issues {
+	if err, ok := f.Value.(error); ok {
+		if issues := (mapping.Issues)(nil); errors.As(err, &issues) {
+			return issues
+		}
+	}
+	return panicked("decide", f.Value)
+}
+
+// work is one attempt of Work. A fault rolls everything back.
+func (e *Engine) work(inputs []Read, number int) (b *Batch, fault *Fault, err error) {
+	b = &Batch{before: e.State.Mark(), book: e.book, number: number}
+	defer func() {
+		if fault != nil || err != nil {
+			e.Rollback(b)
+		}
+	}()
+	var jobs []*job
+	messages := 0
+	b.Head.Catalog = e.State.Catalog
+	for i := 0; i < len(inputs) && messages < BatchMessages-2*roster.StepReferrals && i < BatchInputs; {
+		turn := e.turn(inputs[i])
+		next, err := e.prepare(&turn)
+		if errors.Is(err, ErrNoCatalog) && i > 0 {
+			break
+		}
+		if err != nil {
+			return b, nil, err
+		}
+		out, fault := e.decide(turn)
+		if fault != nil {
+			return b, fault, nil
+		}
+		if next != nil && e.State.Catalog == next.offer.Catalog.Hash {
+			e.book = next
+		}
+		jobs = e.schedule(jobs, &out, number)
+		messages += len(out.Decisions) + len(out.Notices)
+		if out.Unchanged.Why != "" {
+			b.Head.Unchanged = append(b.Head.Unchanged, out.Unchanged)
+		}
+		b.Head.Changes = append(b.Head.Changes, out.Changes...)
+		if !out.More {
+			i++
+			b.Inputs = i
+		}
+	}
+	b.Head.Position, b.Head.Engine, b.Head.Catalog = e.State.Position, roster.Engine, e.State.Catalog
+	b.after = e.State.Mark()
+	if fault = e.write(jobs); fault != nil {
+		return b, fault, nil
+	}
+	return e.collect(b, jobs, inputs, number)
+}
+
+// prepare gives a catalog event its catalog.
+func (e *Engine) prepare(turn *roster.Turn) (*book, error) {
+	ev := turn.Decoded.Event
+	if ev == nil {
+		return nil, nil
+	}
+	if ev.Type != mapping.CatalogApplied {
+		if e.book == nil {
+			return nil, ErrNoCatalog
+		}
+		return nil, nil
+	}
+	if ev.Source != mapping.SourceAdmin || e.State.Catalog == ev.Catalog {
+		return nil, nil
+	}
+	next, issues, err := e.load(ev.Catalog)
+	if err != nil {
+		return nil, err
+	}
+	if len(issues) > 0 {
+		turn.Decoded.Event, turn.Decoded.Issues = nil, issues
+		return nil, nil
+	}
+	turn.Offer = next.offer
+	return next, nil
+}
+
+// schedule makes the jobs of one step, each with the request in force at that moment.
+func (e *Engine) schedule(jobs []*job, out *roster.Outcome, number int) []*job {
+	var writer *confirm.Writer
+	if e.book != nil {
+		writer = e.book.writer
+	}
+	parsed := map[uint64]*mapping.Referral{}
+	for _, d := range out.Decisions {
+		j := &job{input: d.Cause, decision: d, key: d.Record.Key, writer: writer}
+		if d.Request != nil {
+			j.request = mapping.AppendReferral(nil, d.Request)
+			e.young[j.key] = append(e.young[j.key], youngRequest{j.request, number})
+			parsed[j.key] = d.Request
+		}
+		j.request = e.youngest(j.key)
+		jobs = append(jobs, j)
+	}
+	for i := range out.Notices {
+		n := &out.Notices[i]
+		j := &job{input: n.Sequence, notice: n, writer: writer}
+		if key, err := roster.ParseKey('r', n.Key); err == nil && n.Placement != "" {
+			j.key, j.request, j.parsed = key, e.youngest(key), parsed[key]
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs
+}
+
+// youngest is the last request of a referral that may not be stored yet, or nil.
+func (e *Engine) youngest(key uint64) []byte {
+	if y := e.young[key]; len(y) > 0 {
+		return y[len(y)-1].data
+	}
+	return nil
+}
+
+// dropYoung forgets the young requests of some batches.
+func (e *Engine) dropYoung(drop func(batch int) bool) {
+	for key, list := range e.young {
+		list = slices.DeleteFunc(list, func(y youngRequest) bool { return drop(y.batch) })
+		if e.young[key] = list; len(list) == 0 {
+			delete(e.young, key)
+		}
+	}
+}
+
+// write runs the jobs on all cores. The first fault, by input, is returned.
+func (e *Engine) write(jobs []*job) *Fault {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	run := func() {
+		for i := int(next.Add(1)) - 1; i < len(jobs); i = int(next.Add(1)) - 1 {
+			jobs[i].err = e.writeOne(jobs[i])
+		}
+	}
+	for range min(runtime.GOMAXPROCS(0), len(jobs)) - 1 {
+		wg.Go(run)
+	}
+	run()
+	wg.Wait()
+	for _, j := range jobs {
+		var f *Fault
+		switch {
+		case errors.As(j.err, &f):
+			return f
+		case j.err != nil:
+			return &Fault{Input: j.input, Value: j.err}
+		}
+	}
+	return nil
+}
+
+// writeOne turns a job into a message.
+func (e *Engine) writeOne(j *job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &Fault{j.input, p, debug.Stack()}
+		}
+	}()
+	erased := j.decision != nil && j.decision.Record.Erased
+	if j.request == nil && j.key != 0 && !erased {
+		if j.request, err = e.sources.Request(j.key); err != nil {
+			return fmt.Errorf("request of r%d: %w", j.key, err)
+		}
+	}
+	if j.decision != nil {
+		request := j.request
+		if erased {
+			request = nil
+		}
+		j.out.Data, err = j.decision.Encode(request)
+		j.out.Entry = roster.Entry{Key: roster.KeyOf('r', j.key), Decision: true}
+	} else {
+		if j.notice.Request = j.parsed; j.parsed == nil && j.key != 0 {
+			j.notice.Request = new(mapping.Referral)
+			if err := json.Unmarshal(j.request, j.notice.Request); err != nil {
+				return fmt.Errorf("request of r%d: %w", j.key, err)
+			}
+		}
+		j.out.Data, err = j.writer.Append(nil, j.notice)
+		j.out.Entry = roster.Entry{Key: j.notice.Key, Source: j.notice.Source}
+		j.out.Status = j.notice.Status
+	}
+	j.out.Hash, j.out.Input = roster.HashBytes(j.out.Data), j.input
+	return err
+}
+
+// collect puts the messages together. A batch that grew too large in bytes is decided again with fewer inputs.
+func (e *Engine) collect(b *Batch, jobs []*job, inputs []Read, number int) (*Batch, *Fault, error) {
+	size := 0
+	for _, j := range jobs {
+		size += len(j.out.Data)
+	}
+	if size > BatchBytes && b.Inputs > 1 {
+		e.Rollback(b)
+		return e.work(inputs[:b.Inputs/2], number)
+	}
+	b.Messages = make([]Message, len(jobs))
+	b.Head.Messages = make([]roster.Entry, len(jobs))
+	for i, j := range jobs {
+		b.Messages[i], b.Head.Messages[i] = j.out, j.out.Entry
+	}
+	return b, nil, nil
+}
+
+// Commit makes a stored batch final. Batches commit in the order in which they were worked.
+func (e *Engine) Commit(b *Batch) {
+	e.State.Commit(b.after)
+	e.dropYoung(func(batch int) bool { return batch <= b.number })
+	for _, u := range b.Head.Messages {
+		if seq, err := roster.ParseKey('i', u.Key); err == nil {
+			delete(e.poison, seq)
+		}
+	}
+}
+
+// Rollback takes back a batch and all that were worked after it.
+func (e *Engine) Rollback(b *Batch) {
+	e.State.Rollback(b.before)
+	e.book = b.book
+	e.dropYoung(func(batch int) bool { return batch >= b.number })
+}

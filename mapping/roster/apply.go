@@ -1,0 +1,117 @@
+package roster
+
+import (
+	"slices"
+
+	"github.com/convene-health/convene/mapping"
+)
+
+// Pending is a catalog change under way: it visits the live referrals in order of key, then fills the groups, as many
+// in each step as StepReferrals allows.
+type Pending struct {
+	// After is the last referral visited; Referrals are done when Filling.
+	After   uint64 `json:"after,omitempty"`
+	Filling bool   `json:"filling,omitempty"`
+	// Group is the index of the group being filled.
+	Group int32 `json:"group,omitempty"`
+}
+
+// applyCatalog puts a catalog in force and lets it concern whom it does.
+func (d *step) applyCatalog(e *mapping.Event) {
+	if e.Catalog == d.Catalog {
+		d.unchanged("catalog-in-force", 0)
+		return
+	}
+	d.offer = d.turn.Offer
+	d.change(Change{Type: ChangeCatalog, Catalog: e.Catalog})
+	d.change(Change{Type: ChangePending, Pending: &Pending{}})
+	d.continuePending()
+}
+
+// continuePending does the next step of a catalog change.
+func (d *step) continuePending() {
+	p := *d.Pending
+	if !p.Filling {
+		p.Filling = d.reviseFrom(&p.After)
+	}
+	if p.Filling && d.fillFrom(&p.Group) {
+		d.change(Change{Type: ChangePending})
+		if len(d.out.Notices) == 0 && d.Position.Notices == 0 {
+			d.unchanged("catalog-applied", 0)
+		}
+		return
+	}
+	d.change(Change{Type: ChangePending, Pending: &p})
+	d.out.More = true
+}
+
+// reviseFrom re-decides the live referrals after a key whom the change concerns. It reports whether all are done.
+func (d *step) reviseFrom(after *uint64) bool {
+	for _, key := range d.LiveKeys() {
+		if key <= *after {
+			continue
+		}
+		if d.left <= 0 {
+			return false
+		}
+		d.revise(d.live[key])
+		*after = key
+	}
+	return true
+}
+
+// revise re-decides a referral after a catalog change: one in review because nothing suited may suit now; a place
+// waited for in a program that is gone is sought anew; a seat in a group that is gone stands, with an alert.
+func (d *step) revise(rec *Record) {
+	gone := func(pl Placement) string {
+		if pl.Status.HoldsSeat() && d.offer.Book.Group(pl.Group) < 0 {
+			return RuleGroupGone
+		}
+		if pl.Status == mapping.Waitlisted && d.offer.Book.Program(pl.Program) < 0 {
+			return RuleProgramGone
+		}
+		return ""
+	}
+	for i := range rec.Placements {
+		pl := rec.Placements[i]
+		switch rule := gone(pl); {
+		case rule == RuleGroupGone && !slices.Contains(rec.Alerts, rule):
+			d.doubt(rec, rule, nil)
+			return
+		case rule == RuleProgramGone, undecided(pl) && d.solvable(rec, pl):
+			dec := d.decision(rec)
+			before := slices.Clone(dec.Record.Placements)
+			d.place(dec, &dec.Record.Placements[i])
+			d.save(dec)
+			d.tell(dec.Record, i, before[i].Status, dec.reasonsOf(pl.ID), nil)
+			rec = dec.Record
+		}
+	}
+}
+
+// solvable reports whether a catalog alone could settle a placement in review: nothing about the person is in doubt,
+// and something suits now.
+func (d *step) solvable(rec *Record, pl Placement) bool {
+	if len(d.mustReview(rec, nil)) > 0 {
+		return false
+	}
+	only := int32(-1)
+	if pl.Asked != "" {
+		if only = d.offer.Book.Program(pl.Asked); only < 0 {
+			return false
+		}
+	}
+	m := d.offer.Book.Match(d.query(rec, only))
+	return len(m.Review) == 0 && len(m.NeedsInfo) == 0 && (m.Chosen >= 0 || m.Join >= 0 || m.Wait >= 0)
+}
+
+// fillFrom promotes into every group with free seats, from a group on. It reports whether all are done.
+func (d *step) fillFrom(group *int32) bool {
+	for n := int32(len(d.offer.Catalog.Groups)); *group < n; *group++ {
+		if d.left <= 0 {
+			return false
+		}
+		d.promote(d.offer.Book.GroupID(*group))
+	}
+	return true
+}

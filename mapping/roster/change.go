@@ -1,0 +1,100 @@
+package roster
+
+// ChangeType names what a head's change is about.
+type ChangeType string
+
+const (
+	// ChangeForetold: a cancel of a referral not yet seen, with the sender's time.
+	ChangeForetold ChangeType = "foretold"
+	// ChangeErased: the referral's messages are to be deleted; only its key stays.
+	ChangeErased ChangeType = "erased"
+	// ChangeAlias: more identifiers of a known patient.
+	ChangeAlias ChangeType = "alias"
+	// ChangeMerged: patient Key is now patient Patient.
+	ChangeMerged ChangeType = "merged"
+	// ChangeCatalog: a catalog is in force.
+	ChangeCatalog ChangeType = "catalog"
+	// ChangePending: what an event that concerns many has still to do; nothing when absent.
+	ChangePending ChangeType = "pending"
+)
+
+// Change is what belongs to no single referral. Heads carry changes, in order.
+type Change struct {
+	Type     ChangeType `json:"type"`
+	Identity Hash       `json:"identity,omitzero"`
+	Sent     int64      `json:"sent,omitempty"`
+	Key      uint64     `json:"key,omitempty"`
+	Patient  uint64     `json:"patient,omitempty"`
+	IDs      []Hash     `json:"ids,omitempty"`
+	Catalog  string     `json:"catalog,omitempty"`
+	Pending  *Pending   `json:"pending,omitempty"`
+}
+
+// change applies a change and keeps it for the head.
+func (d *step) change(c Change) {
+	d.apply(c)
+	d.out.Changes = append(d.out.Changes, c)
+}
+
+// apply folds a change into the state.
+func (s *State) apply(c Change) {
+	switch c.Type {
+	case ChangeForetold:
+		was, had := s.foretold[c.Identity]
+		s.foretold[c.Identity] = c.Sent
+		s.onUndo(func() {
+			if delete(s.foretold, c.Identity); had {
+				s.foretold[c.Identity] = was
+			}
+		})
+	case ChangeErased:
+		s.forget(c.Key)
+	case ChangeAlias:
+		s.putPatient(Patient{Key: c.Patient, IDs: c.IDs})
+	case ChangeMerged:
+		s.mergePatients(c.Key, c.Patient)
+	case ChangeCatalog:
+		was := s.Catalog
+		s.Catalog = c.Catalog
+		s.onUndo(func() { s.Catalog = was })
+	case ChangePending:
+		was := s.Pending
+		s.Pending = c.Pending
+		s.onUndo(func() { s.Pending = was })
+	}
+}
+
+// forget leaves nothing of a referral but its key.
+func (s *State) forget(key uint64) {
+	i, ok := s.rowIndex(key)
+	if !ok {
+		return
+	}
+	was, older := s.rows[i], s.older[i]
+	s.rows[i] = row{key: key, patient: was.patient, source: was.source, status: was.status, erased: true}
+	delete(s.older, i)
+	var identity Hash
+	for h, at := range s.rowOf {
+		if at == i {
+			identity = h
+		}
+	}
+	delete(s.rowOf, identity)
+	s.onUndo(func() {
+		s.rows[i], s.rowOf[identity] = was, i
+		if older != nil {
+			s.older[i] = older
+		}
+	})
+}
+
+// MarshalText and UnmarshalText write a hash as hexadecimal digits.
+func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+func (h *Hash) UnmarshalText(b []byte) (err error) {
+	*h, err = ParseHash(string(b))
+	return err
+}
+
+// IsZero reports whether there is no hash.
+func (h Hash) IsZero() bool { return h == Hash{} }

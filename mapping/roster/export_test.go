@@ -1,0 +1,24 @@
+package roster
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// Dump is the state as text, for the message of a failing test.
+func Dump(s *State) string {
+	snap, err := s.snapshot()
+	if err != nil {
+		return err.Error()
+	}
+	var b strings.Builder
+	live := snap.Live
+	snap.Live = nil
+	out, _ := json.MarshalIndent(snap, "", " ")
+	b.Write(out)
+	for _, l := range live {
+		b.WriteByte('\n')
+		b.Write(l)
+	}
+	return b.String()
+}

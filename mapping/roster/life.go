@@ -1,0 +1,151 @@
+package roster
+
+import (
+	"container/heap"
+	"slices"
+
+	"github.com/convene-health/convene/mapping"
+)
+
+// target finds the referral an event names. It answers the sender itself when there is none to act on.
+func (d *step) target(e *mapping.Event) (rec *Record, only *PlacementID, ok bool) {
+	i, found := d.rowNamed(e)
+	if !found {
+		d.unknown(e)
+		return nil, nil, false
+	}
+	known := d.rows[i]
+	if !d.mayChange(e.Source, known) {
+		d.refuse(notOwner(e.Source))
+		return nil, nil, false
+	}
+	rec = d.live[known.key]
+	if rec == nil {
+		d.unchanged("already-"+string(statuses[known.status]), known.key)
+		return nil, nil, false
+	}
+	if e.Target.Placement == "" {
+		return rec, nil, true
+	}
+	id, err := ParsePlacementID(e.Target.Placement)
+	if err != nil || !slices.ContainsFunc(rec.Placements, func(p Placement) bool { return p.ID == id }) {
+		d.refuse(mapping.Issue{Path: "data.target.placement", Code: "unknown-placement", Text: "this referral has no such placement"})
+		return nil, nil, false
+	}
+	return rec, &id, true
+}
+
+func (d *step) rowNamed(e *mapping.Event) (uint32, bool) {
+	if e.Target.Key != "" {
+		key, err := ParseKey('r', e.Target.Key)
+		i, ok := d.rowIndex(key)
+		return i, ok && err == nil && !d.rows[i].erased
+	}
+	identity, _ := identityOf(e.Target.Identifier, e.Source, Hash{})
+	i, ok := d.rowOf[identity]
+	return i, ok
+}
+
+// unknown refuses an event about a referral never seen. A cancel is remembered, so that the order, should it come late,
+// is not placed.
+func (d *step) unknown(e *mapping.Event) {
+	d.refuse(mapping.Issue{Path: "data.target", Code: "unknown-referral", Text: "no referral with this identifier or key is known"})
+	if e.Type != mapping.ReferralCancelled || e.Target.Identifier.Value == "" {
+		return
+	}
+	identity, _ := identityOf(e.Target.Identifier, e.Source, Hash{})
+	sent := millis(e.Sent)
+	if sent == 0 {
+		sent = d.t
+	}
+	d.change(Change{Type: ChangeForetold, Identity: identity, Sent: sent})
+}
+
+// cancel ends what the referrer no longer wants.
+func (d *step) cancel(e *mapping.Event) {
+	rec, only, ok := d.target(e)
+	if !ok {
+		return
+	}
+	if sent := millis(e.Sent); sent != 0 && sent < rec.Sent {
+		d.doubt(rec, RuleStaleCancel, d.turn.Decoded.Issues)
+		return
+	}
+	d.finish(d.decision(rec), only, mapping.Cancelled, spoken(RuleCancelled, e.Reason), d.turn.Decoded.Issues)
+}
+
+// spoken is the reason of a rule. What the sender wrote stays with the event: it may name people.
+func spoken(rule, _ string) mapping.Reason { return reason(rule) }
+
+// release gives up a seat with the outcome the event names.
+func (d *step) release(e *mapping.Event) {
+	rec, only, ok := d.target(e)
+	if !ok {
+		return
+	}
+	holds := func(p Placement) bool { return p.Status.HoldsSeat() && (only == nil || p.ID == *only) }
+	if !slices.ContainsFunc(rec.Placements, holds) {
+		d.refuse(mapping.Issue{Path: "data.target", Code: "not-seated", Text: "this placement holds no seat"})
+		return
+	}
+	if only == nil {
+		i := slices.IndexFunc(rec.Placements, holds)
+		only = &rec.Placements[i].ID
+	}
+	d.finish(d.decision(rec), only, e.Outcome, spoken(RuleReleased, e.Reason), d.turn.Decoded.Issues)
+}
+
+// erase closes a referral and leaves nothing of it but the key.
+func (d *step) erase(e *mapping.Event) {
+	i, ok := d.rowNamed(e)
+	if !ok {
+		d.unknown(e)
+		return
+	}
+	key := d.rows[i].key
+	if rec := d.live[key]; rec != nil {
+		dec := d.decision(rec)
+		before := slices.Clone(dec.Record.Placements)
+		for k := range dec.Record.Placements {
+			if pl := &dec.Record.Placements[k]; !pl.Status.Final() {
+				d.end(pl, mapping.Closed)
+			}
+		}
+		dec.Record.Superseded, dec.Record.Doubts, dec.Record.Alerts = nil, nil, nil
+		dec.Record.Erased = true
+		d.save(dec)
+		d.refill(before, dec.Record)
+	}
+	d.change(Change{Type: ChangeErased, Key: key})
+	n := d.notice()
+	n.Key, n.Source, n.Status = KeyOf('r', key), d.sources[d.rows[i].source], mapping.Closed
+	n.Reasons = []mapping.Reason{reason(RuleErased)}
+	d.out.Notices = append(d.out.Notices, n)
+}
+
+// timePasses lets everything due at or before t happen, in order. It reports whether that is done.
+func (d *step) timePasses() bool {
+	for {
+		at, ok := d.NextDue()
+		if !ok || at > d.t {
+			return true
+		}
+		if d.left <= 0 {
+			return false
+		}
+		top := heap.Pop(&d.due).(dueAt)
+		d.onUndo(func() { heap.Push(&d.due, top) })
+		d.fall(d.live[top.key], at)
+	}
+}
+
+// fall ends a placement whose time has come: an offer nobody answered, a drop-in place handed over.
+func (d *step) fall(rec *Record, at int64) {
+	i := rec.dueAt(at)
+	status, rule := mapping.Completed, RuleHandedOver
+	if rec.Placements[i].Status == mapping.Offered {
+		status, rule = mapping.Closed, RuleOfferExpired
+	}
+	id := rec.Placements[i].ID
+	d.finish(d.decision(rec), &id, status, reason(rule), nil)
+}

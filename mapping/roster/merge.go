@@ -1,0 +1,105 @@
+package roster
+
+import (
+	"slices"
+
+	"github.com/convene-health/convene/mapping"
+)
+
+// merge makes two patient keys one person: the lower key stays, the other's referrals are re-keyed.
+func (d *step) merge(e *mapping.Event) {
+	if e.Source != mapping.SourceDesk && e.Source != mapping.SourceAdmin && !mayMerge(append(slices.Clone(e.Survivor), e.Merged...), e.Source, d.offer.Catalog) {
+		d.refuse(mapping.Issue{Path: "source", Code: "not-allowed", Text: "the catalog does not let this source merge identifiers of these assigners"})
+		return
+	}
+	survivors := d.known(identifierHashes(e.Survivor, e.Source, d.offer.Catalog))
+	merged := d.known(identifierHashes(e.Merged, e.Source, d.offer.Catalog))
+	switch {
+	case len(merged) == 0 || len(survivors) == 0:
+		d.learnAlias(e, survivors, merged)
+	case len(merged) > 1 || len(survivors) > 1:
+		d.refuse(mapping.Issue{Path: "data", Code: RuleIdentityConflict, Text: "the identifiers name more than one person on one side"})
+	case merged[0] == survivors[0]:
+		d.unchanged("already-merged", 0)
+	default:
+		d.rekey(d.patients[max(merged[0], survivors[0])].key, d.patients[min(merged[0], survivors[0])].key)
+	}
+}
+
+// learnAlias notes the identifiers of a merge of which only one side, or none, is known yet.
+func (d *step) learnAlias(e *mapping.Event, survivors, merged []uint32) {
+	both := append(survivors, merged...)
+	if len(both) == 0 {
+		d.unchanged("unknown-patients", 0)
+		return
+	}
+	ids := identifierHashes(append(slices.Clone(e.Survivor), e.Merged...), e.Source, d.offer.Catalog)
+	d.change(Change{Type: ChangeAlias, Patient: d.patients[both[0]].key, IDs: ids})
+	d.unchanged("identifiers-noted", 0)
+}
+
+// rekey moves every referral of patient from to patient into.
+func (d *step) rekey(from, into uint64) {
+	f, _ := d.patientIndex(from)
+	survivor := d.bothRisks(from, into)
+	var freed []string
+	for _, key := range slices.Clone(d.livesOf[f]) {
+		dec := d.decision(d.live[key])
+		dec.Record.Patient = into
+		dec.Patient = survivor
+		freed = append(freed, d.doubleSeats(dec.Record)...)
+		d.save(dec)
+		for i := range dec.Record.Placements {
+			if pl := dec.Record.Placements[i]; !pl.Status.Final() {
+				reasons := []mapping.Reason{reason(RuleMerged)}
+				if slices.Contains(dec.Record.Alerts, RuleDoubleSeat) && accepted(pl) {
+					reasons = append(reasons, alert(RuleDoubleSeat))
+				}
+				d.tellAs(dec, i, pl.Status, reasons, nil, nil)
+			}
+		}
+	}
+	d.change(Change{Type: ChangeMerged, Key: from, Patient: into})
+	for _, g := range freed {
+		d.promote(g)
+	}
+	if d.found != "" {
+		d.alarm(into, 0)
+	}
+	if len(d.out.Notices) == 0 {
+		d.unchanged("merged-closed", 0)
+	}
+}
+
+// bothRisks is the survivor with the risks of both; a graver one than the survivor had is brought to a person's attention.
+func (d *step) bothRisks(from, into uint64) Patient {
+	a, _ := d.State.Patient(into)
+	b, _ := d.State.Patient(from)
+	before := gravest(a.Risks)
+	a.Risks = union(a.Risks, b.Risks)
+	if worst := gravest(a.Risks); worst != before {
+		d.found = ruleOf(worst)
+	}
+	return a
+}
+
+// doubleSeats alerts on places that the survivor has in the same program already, and returns the groups in which two
+// seats become one.
+func (d *step) doubleSeats(rec *Record) (freed []string) {
+	p, _ := d.patientIndex(rec.Patient)
+	for i := range rec.Placements {
+		pl := &rec.Placements[i]
+		for _, key := range d.livesOf[p] {
+			for _, other := range d.live[key].Placements {
+				if key == rec.Key || !accepted(*pl) || !accepted(other) || other.Program != pl.Program {
+					continue
+				}
+				rec.Alerts = appendNew(rec.Alerts, RuleDoubleSeat)
+				if pl.Seat && other.Seat && pl.Group == other.Group {
+					freed = appendNew(freed, pl.Group)
+				}
+			}
+		}
+	}
+	return freed
+}

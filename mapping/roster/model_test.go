@@ -1,0 +1,379 @@
+package roster_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/program"
+	"github.com/convene-health/convene/mapping/roster"
+)
+
+// modelCatalog has two programs for different conditions, a few seats, an offer, and a drop-in group.
+const modelCatalog = `
+network: model
+zone: America/New_York
+validFrom: 2026-11-01
+organization: {name: Model Network, identifier: {system: "http://hl7.org/fhir/sid/us-npi", value: "1000000004"}}
+sources: [{name: north, production: true}, {name: south, production: true}]
+assigners: [{system: "https://ids.model.example/mpi", sources: [north]}]
+sites: [{id: hall, name: Hall, address: {city: Boston, state: MA, postalCode: "02118"}}]
+leaders:
+  - {id: lena, family: Lead, given: [Lena], type: professional, licences: [{title: LICSW, state: MA, to: 2030-12-31}]}
+programs:
+  - {id: copd-ed, name: Living with COPD, kind: education, conditions: [copd], goals: [skill-building]}
+  - {id: pain, name: Pain skills, kind: skills, conditions: [chronic_pain], goals: [coping-strategies], acceptance: offer}
+  - {id: copd-peers, name: COPD peers, kind: support, conditions: [copd], goals: [peer-support]}
+groups:
+%s`
+
+const modelGroup = `  - {id: %s, program: %s, leader: lena, seats: {min: 1, max: %d}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: 2026-11-23, time: "17:00", count: 30}}
+`
+
+// TestModel drives the roster with random events and holds it, after every step, against the invariants and against a
+// second state folded from what was written.
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := newModel(t)
+		t.Repeat(map[string]func(*rapid.T){
+			"":        m.check,
+			"refer":   m.refer,
+			"update":  m.update,
+			"cancel":  m.cancel,
+			"release": m.release,
+			"merge":   m.merge,
+			"catalog": m.catalog,
+			"time":    m.pass,
+			"crash":   m.rollback,
+		})
+	})
+}
+
+type model struct {
+	state, folded *roster.State
+	offer         *roster.Offering
+	sequence      uint64
+	now           time.Time
+	sent          int
+	referrals     []ordered
+	catalogs      int
+	marked        int
+	lastTurn      roster.Turn
+	head          [32]byte
+	waiting       map[string]waitingPlace // by placement id
+}
+
+// ordered is a referral sent before.
+type ordered struct{ value, source string }
+
+// waitingPlace is the naive map of a waitlist.
+type waitingPlace struct {
+	key      string
+	program  string
+	priority mapping.Priority
+	arrival  time.Time
+}
+
+func newModel(t *rapid.T) *model {
+	m := &model{state: roster.New(), folded: roster.New(), now: time.Date(2026, 11, 9, 13, 0, 0, 0, time.UTC), waiting: map[string]waitingPlace{}}
+	m.offer = m.newCatalog(t, 2)
+	m.apply(t, &mapping.Event{Type: mapping.CatalogApplied, Source: mapping.SourceAdmin, Catalog: m.offer.Catalog.Hash}, m.offer)
+	return m
+}
+
+func (m *model) newCatalog(t *rapid.T, groups int) *roster.Offering {
+	var b strings.Builder
+	for i := range groups {
+		fmt.Fprintf(&b, modelGroup, fmt.Sprintf("copd-%d", i), "copd-ed", 1+i%3)
+		fmt.Fprintf(&b, modelGroup, fmt.Sprintf("pain-%d", i), "pain", 1+(i+1)%3)
+	}
+	cat, problems := program.Load([]byte(fmt.Sprintf(modelCatalog, b.String()) + fmt.Sprintf("# version %d\n", m.catalogs)))
+	if err := problems.Err(); err != nil {
+		t.Fatalf("catalog: %v", err)
+	}
+	m.catalogs++
+	return roster.NewOffering(cat)
+}
+
+// event applies an event, all its steps, and folds what each step wrote.
+func (m *model) apply(t *rapid.T, e *mapping.Event, offer *roster.Offering) []mapping.Notice {
+	m.sequence++
+	turn := roster.Turn{
+		Input:   mapping.Input{Network: "model", Source: e.Source, Sequence: m.sequence},
+		Decoded: mapping.Decoded{Event: e, Target: e.Target}, Time: m.now.UnixMilli(), Offer: offer,
+	}
+	var notices []mapping.Notice
+	for more := true; more; {
+		before := m.state.Mark()
+		m.once(t, turn)
+		if rapid.IntRange(0, 4).Draw(t, "crash") == 0 {
+			digest := m.digest(t, m.state)
+			m.state.Rollback(before)
+			m.once(t, turn)
+			if m.digest(t, m.state) != digest {
+				t.Fatal("deciding again after a rollback gives another state")
+			}
+			m.state.Rollback(before)
+		} else {
+			m.state.Rollback(before)
+		}
+		out := m.once(t, turn)
+		m.state.Commit(m.state.Mark())
+		if e.Type == mapping.CatalogApplied {
+			m.offer = offer
+		}
+		m.fold(t, out)
+		m.watch(t, out.Notices)
+		notices = append(notices, out.Notices...)
+		more = out.More
+		if len(out.Notices) == 0 && len(out.Decisions) == 0 && out.Unchanged.Why == "" && !more && len(notices) == 0 {
+			t.Fatal("an input is not accounted for")
+		}
+	}
+	return notices
+}
+
+func (m *model) once(t *rapid.T, turn roster.Turn) roster.Outcome {
+	return m.state.Decide(turn, m.offer)
+}
+
+func (m *model) fold(t *rapid.T, out roster.Outcome) {
+	var stored []roster.Stored
+	for _, d := range out.Decisions {
+		data, err := d.Encode([]byte(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := roster.DecodeDecision(data)
+		if err != nil {
+			t.Fatalf("%v in %s", err, data)
+		}
+		stored = append(stored, s)
+	}
+	head := &roster.Head{Position: m.state.Position, Engine: roster.Engine, Catalog: m.state.Catalog, Changes: out.Changes}
+	if out.Unchanged.Why != "" {
+		head.Unchanged = []roster.Unchanged{out.Unchanged}
+	}
+	before := m.head
+	data, err := head.Seal(before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := roster.DecodeHead(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Follows(before); err != nil {
+		t.Fatal(err)
+	}
+	m.head = again.Chain
+	if err := m.folded.Fold(stored, nil, again); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (m *model) digest(t *rapid.T, s *roster.State) [32]byte {
+	d, err := s.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// watch keeps the naive waitlist and checks that nobody of equal urgency is overtaken.
+func (m *model) watch(t *rapid.T, notices []mapping.Notice) {
+	for _, n := range notices {
+		if os.Getenv("DUMP") != "" {
+			fmt.Println(n.Key, n.Placement, n.Previous, n.Status, n.Program, n.Group, n.Reasons, n.Issues)
+		}
+		if n.Status == mapping.Refused {
+			continue
+		}
+		if n.Previous == mapping.Waitlisted && n.Status.HoldsSeat() {
+			promoted := m.waiting[n.Placement]
+			for id, w := range m.waiting {
+				if id != n.Placement && w.program == promoted.program && w.priority == promoted.priority && w.arrival.Before(promoted.arrival) {
+					t.Fatalf("%s was promoted in %s before %s, which waits longer", n.Placement, promoted.program, id)
+				}
+			}
+		}
+		if n.Status == mapping.Waitlisted {
+			if _, ok := m.waiting[n.Placement]; !ok {
+				m.waiting[n.Placement] = waitingPlace{n.Key, n.Program, n.Priority, m.now}
+			}
+		} else if n.Previous == mapping.Waitlisted && !m.stillWaits(n.Placement) {
+			delete(m.waiting, n.Placement)
+		}
+	}
+	// An update or a join may change program or urgency: read those from the state, as the naive map cannot know.
+	for id, w := range m.waiting {
+		if rec, pl := m.find(id); rec != nil && pl.Status == mapping.Waitlisted && len(rec.Alerts) == 0 {
+			w.program, w.priority, w.arrival = pl.Program, rec.Priority, time.UnixMilli(pl.Arrival)
+			m.waiting[id] = w
+		} else {
+			delete(m.waiting, id)
+		}
+	}
+}
+
+func (m *model) stillWaits(id string) bool { rec, _ := m.find(id); return rec != nil }
+
+// find is a live referral that waits for a placement.
+func (m *model) find(id string) (*roster.Record, *roster.Placement) {
+	for _, key := range m.state.LiveKeys() {
+		rec := m.state.Record(key)
+		for i := range rec.Placements {
+			if rec.Placements[i].ID.String() == id && rec.Placements[i].Status == mapping.Waitlisted {
+				return rec, &rec.Placements[i]
+			}
+		}
+	}
+	return nil, nil
+}
+
+func (m *model) check(t *rapid.T) {
+	if m.digest(t, m.state) != m.digest(t, m.folded) {
+		t.Fatalf("the folded state differs from the decided one: %s", cmp.Diff(roster.Dump(m.folded), roster.Dump(m.state)))
+	}
+	limits := map[string]int{}
+	for _, g := range m.offer.Catalog.Groups {
+		limits[g.ID] = g.Seats.Max
+	}
+	max := func(group string) int { return limits[group] }
+	if faults := m.state.Check(m.state.LiveKeys(), max); len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	m.checkSeats(t)
+}
+
+// checkSeats counts the seats anew, each patient once a group.
+func (m *model) checkSeats(t *rapid.T) {
+	type seat struct {
+		patient uint64
+		group   string
+	}
+	seats := map[seat]bool{}
+	for _, key := range m.state.LiveKeys() {
+		rec := m.state.Record(key)
+		for _, pl := range rec.Placements {
+			if pl.Seat {
+				seats[seat{rec.Patient, pl.Group}] = true
+			}
+		}
+	}
+	count := map[string]int{}
+	for s := range seats {
+		count[s.group]++
+	}
+	for _, g := range m.offer.Catalog.Groups {
+		if got := m.state.Taken(g.ID); got != count[g.ID] {
+			t.Fatalf("group %s: %d seats counted, %d held", g.ID, got, count[g.ID])
+		}
+	}
+}
+
+func (m *model) content(t *rapid.T, value string) *mapping.Referral {
+	person := rapid.IntRange(1, 16).Draw(t, "person")
+	r := &mapping.Referral{
+		Identifier: mapping.Identifier{System: "https://orders.example", Value: value},
+		Priority:   rapid.SampledFrom([]mapping.Priority{mapping.Routine, mapping.Urgent}).Draw(t, "priority"),
+		Patient: mapping.Patient{
+			Identifiers: []mapping.Identifier{{System: "https://ids.model.example/mpi", Value: fmt.Sprint("m", person)}},
+			Name:        mapping.Name{Family: fmt.Sprint("Family", person), Given: []string{"Given"}},
+			BirthDate:   fmt.Sprintf("19%02d-05-05", 40+person), Gender: "female",
+		},
+		Notes: []string{fmt.Sprint("version ", m.sent)},
+	}
+	m.sent++
+	code := rapid.SampledFrom([]string{"J44.9", "G89.4"}).Draw(t, "code")
+	r.Conditions = []mapping.Condition{{Codes: []mapping.Code{{System: mapping.SystemICD10CM, Code: code}}}}
+	if rapid.IntRange(0, 30).Draw(t, "risk") == 0 {
+		r.Conditions = append(r.Conditions, mapping.Condition{Codes: []mapping.Code{{System: mapping.SystemICD10CM, Code: "R45.851"}}})
+	}
+	return r
+}
+
+// refer sends a few referrals, more than there are seats.
+func (m *model) refer(t *rapid.T) {
+	for range rapid.IntRange(1, 6).Draw(t, "referrals") {
+		m.now = m.now.Add(time.Duration(rapid.IntRange(1, 600).Draw(t, "seconds")) * time.Second)
+		o := ordered{fmt.Sprint("o", len(m.referrals)+1), rapid.SampledFrom([]string{"north", "south"}).Draw(t, "source")}
+		m.referrals = append(m.referrals, o)
+		m.apply(t, &mapping.Event{Type: mapping.ReferralCreated, Source: o.source, Sent: m.now, Referral: m.content(t, o.value)}, nil)
+	}
+}
+
+// pick is a referral sent before and a source that speaks of it: nearly always its own.
+func (m *model) pick(t *rapid.T) ordered {
+	if len(m.referrals) == 0 {
+		m.refer(t)
+	}
+	o := rapid.SampledFrom(m.referrals).Draw(t, "referral")
+	if rapid.IntRange(0, 9).Draw(t, "stranger") == 0 {
+		o.source = "elsewhere"
+	}
+	return o
+}
+
+func (o ordered) target() mapping.Target {
+	return mapping.Target{Identifier: mapping.Identifier{System: "https://orders.example", Value: o.value}}
+}
+
+func (m *model) update(t *rapid.T) {
+	m.now = m.now.Add(time.Minute)
+	o := m.pick(t)
+	m.apply(t, &mapping.Event{Type: mapping.ReferralUpdated, Source: o.source, Sent: m.now, Referral: m.content(t, o.value)}, nil)
+}
+
+func (m *model) cancel(t *rapid.T) {
+	o := m.pick(t)
+	m.apply(t, &mapping.Event{Type: mapping.ReferralCancelled, Source: o.source, Target: o.target()}, nil)
+}
+
+func (m *model) release(t *rapid.T) {
+	outcome := rapid.SampledFrom([]mapping.Status{mapping.Completed, mapping.DroppedOut, mapping.Closed}).Draw(t, "outcome")
+	o := m.pick(t)
+	m.apply(t, &mapping.Event{Type: mapping.SeatReleased, Source: o.source, Target: o.target(), Outcome: outcome}, nil)
+}
+
+func (m *model) merge(t *rapid.T) {
+	id := func(label string) []mapping.Identifier {
+		return []mapping.Identifier{{System: "https://ids.model.example/mpi", Value: fmt.Sprint("m", rapid.IntRange(1, 16).Draw(t, label))}}
+	}
+	m.apply(t, &mapping.Event{Type: mapping.PatientMerged, Source: "north", Survivor: id("survivor"), Merged: id("merged")}, nil)
+}
+
+func (m *model) catalog(t *rapid.T) {
+	offer := m.newCatalog(t, m.groups()+rapid.IntRange(0, 1).Draw(t, "more"))
+	m.apply(t, &mapping.Event{Type: mapping.CatalogApplied, Source: mapping.SourceAdmin, Catalog: offer.Catalog.Hash}, offer)
+}
+
+func (m *model) groups() int { return len(m.offer.Catalog.Groups) / 2 }
+
+// pass lets days go by, so that offers expire and drop-in places are handed over.
+func (m *model) pass(t *rapid.T) {
+	m.now = m.now.Add(time.Duration(rapid.IntRange(1, 10).Draw(t, "days")) * 24 * time.Hour)
+	m.apply(t, &mapping.Event{Type: mapping.Clock, Source: mapping.SourceClock}, nil)
+}
+
+// rollback decides an event and takes it back: nothing may be left of it.
+func (m *model) rollback(t *rapid.T) {
+	before := m.digest(t, m.state)
+	mark := m.state.Mark()
+	e := &mapping.Event{Type: mapping.ReferralCreated, Source: "north", Sent: m.now, Referral: m.content(t, "lost")}
+	m.state.Decide(roster.Turn{Input: mapping.Input{Network: "model", Source: "north", Sequence: m.sequence + 1}, Decoded: mapping.Decoded{Event: e}, Time: m.now.UnixMilli()}, m.offer)
+	m.state.Rollback(mark)
+	if m.digest(t, m.state) != before {
+		t.Fatal("a rollback leaves something behind")
+	}
+	if !slices.Equal(m.state.LiveKeys(), m.folded.LiveKeys()) {
+		t.Fatal("live referrals differ after a rollback")
+	}
+}

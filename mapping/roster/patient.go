@@ -1,0 +1,246 @@
+package roster
+
+import (
+	"hash/fnv"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/match"
+	"github.com/convene-health/convene/mapping/program"
+)
+
+// patientIndex finds a patient by key, following merges.
+func (s *State) patientIndex(key uint64) (uint32, bool) {
+	i, ok := slices.BinarySearchFunc(s.patients, key, func(p patientRow, k uint64) int {
+		switch {
+		case p.key < k:
+			return -1
+		case p.key > k:
+			return 1
+		}
+		return 0
+	})
+	return s.survivor(uint32(i)), ok
+}
+
+func (s *State) survivor(i uint32) uint32 {
+	for int(i) < len(s.patients) && s.patients[i].more != nil && s.patients[i].more.merged > 0 {
+		i = s.patients[i].more.merged - 1
+	}
+	return i
+}
+
+// Patient as the state knows them. IDs are left out: they are only looked up, never listed.
+func (s *State) Patient(key uint64) (Patient, bool) {
+	i, ok := s.patientIndex(key)
+	if !ok {
+		return Patient{}, false
+	}
+	p := s.patients[i]
+	out := Patient{Key: p.key, Born: p.born, Family: p.family}
+	if p.more != nil {
+		out.Risks = p.more.risks
+	}
+	return out, true
+}
+
+// putPatient adds a patient or adds to one: identifiers and risks only grow.
+func (s *State) putPatient(p Patient) {
+	i, known := s.patientIndex(p.Key)
+	if !known {
+		i = uint32(len(s.patients))
+		s.patients = append(s.patients, patientRow{key: p.Key, born: p.Born, family: p.Family})
+		s.onUndo(func() { s.patients = s.patients[:i] })
+	}
+	was := s.patients[i]
+	if was.born == 0 {
+		s.patients[i].born = p.Born
+	}
+	if was.family == 0 {
+		s.patients[i].family = p.Family
+	}
+	if len(p.Risks) > 0 {
+		more := patientMore{}
+		if was.more != nil {
+			more = *was.more
+		}
+		more.risks = p.Risks
+		s.patients[i].more = &more
+	}
+	if known && s.patients[i] != was {
+		s.onUndo(func() { s.patients[i] = was })
+	}
+	for _, id := range p.IDs {
+		if _, ok := s.patientOf[id]; !ok {
+			s.patientOf[id] = i
+			s.onUndo(func() { delete(s.patientOf, id) })
+		}
+	}
+}
+
+// mergePatients makes into the person that from was, with the risks of both. The caller re-keys the referrals.
+func (s *State) mergePatients(from, into uint64) {
+	a, _ := s.Patient(into)
+	b, _ := s.Patient(from)
+	s.putPatient(Patient{Key: into, Risks: union(a.Risks, b.Risks)})
+	f, _ := s.patientIndex(from)
+	i, _ := s.patientIndex(into)
+	was := s.patients[f]
+	s.patients[f].more = &patientMore{merged: i + 1}
+	s.onUndo(func() { s.patients[f] = was })
+}
+
+// union of the risks of two keys of one person.
+func union(a, b []Risk) []Risk {
+	out := slices.Clip(a)
+	for _, r := range b {
+		if !slices.ContainsFunc(out, func(x Risk) bool { return x.Rule == r.Rule && x.Level == r.Level }) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// identifierHashes are the identifiers that can recognise a person: never an SSN, never a bare value; under an assigner
+// that the network does not trust, only within the source.
+func identifierHashes(ids []mapping.Identifier, source string, cat *program.Catalog) []Hash {
+	out := make([]Hash, 0, len(ids))
+	for _, id := range ids {
+		switch {
+		case id.Value == "" || id.System == "" || id.System == mapping.SystemSSN || id.Type == "SS":
+			continue
+		case trusted(cat, id.System):
+			out = append(out, HashOf("patient", id.System, id.Value))
+		default:
+			out = append(out, HashOf("patient", source, id.System, id.Value))
+		}
+	}
+	return out
+}
+
+func trusted(cat *program.Catalog, system string) bool {
+	return slices.ContainsFunc(cat.Assigners, func(a program.Assigner) bool { return a.System == system })
+}
+
+// mayMerge reports whether a source speaks for every identifier of a merge: its own local ones, and those of assigners
+// for which the catalog names it.
+func mayMerge(ids []mapping.Identifier, source string, cat *program.Catalog) bool {
+	for _, id := range ids {
+		i := slices.IndexFunc(cat.Assigners, func(a program.Assigner) bool { return a.System == id.System })
+		if i >= 0 && !slices.Contains(cat.Assigners[i].Sources, source) {
+			return false
+		}
+	}
+	return true
+}
+
+// known are the patients, survivors of merges, whom any of the identifiers recognises, lowest key first.
+func (s *State) known(ids []Hash) []uint32 {
+	var out []uint32
+	for _, id := range ids {
+		if i, ok := s.patientOf[id]; ok {
+			if i = s.survivor(i); !slices.Contains(out, i) {
+				out = append(out, i)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// whois answers who a referral's patient is. doubt is the rule that asks a person, or empty.
+func (s *State) whois(r *mapping.Referral, source string, sequence uint64, cat *program.Catalog) (p Patient, doubt string) {
+	ids := identifierHashes(r.Patient.Identifiers, source, cat)
+	fresh := Patient{Key: sequence, Born: born(r.Patient.BirthDate), Family: folded(r.Patient.Name.Family)}
+	found := s.known(ids)
+	if len(found) > 1 {
+		return fresh, RuleIdentityConflict
+	}
+	if len(found) == 1 {
+		row := s.patients[found[0]]
+		if differ(row.born, fresh.Born) && differ(row.family, fresh.Family) {
+			return fresh, RuleIdentityConflict
+		}
+		return Patient{Key: row.key, Born: fresh.Born, Family: fresh.Family, IDs: ids}, ""
+	}
+	fresh.IDs = ids
+	if len(s.prints[printOf(r)]) > 0 {
+		return fresh, RulePossibleDuplicate
+	}
+	return fresh, ""
+}
+
+func differ(a, b uint32) bool { return a != 0 && b != 0 && a != b }
+
+// born is YYYYMMDD of a full birth date, else 0.
+func born(date string) uint32 {
+	if len(date) != len("2006-01-02") {
+		return 0
+	}
+	n, _ := strconv.ParseUint(strings.ReplaceAll(date, "-", ""), 10, 32)
+	return uint32(n)
+}
+
+// folded is a hash of a name that ignores case.
+func folded(name string) uint32 {
+	if name == "" {
+		return 0
+	}
+	h := fnv.New32a()
+	h.Write([]byte(strings.ToLower(name)))
+	return h.Sum32() | 1
+}
+
+// printOf is a hash of family name, first given name and full birth date; 0 when one is missing.
+func printOf(r *mapping.Referral) uint64 {
+	n := r.Patient.Name
+	if n.Family == "" || len(n.Given) == 0 || born(r.Patient.BirthDate) == 0 {
+		return 0
+	}
+	h := fnv.New64a()
+	h.Write([]byte(strings.ToLower(n.Family + "|" + n.Given[0] + "|" + r.Patient.BirthDate)))
+	return h.Sum64() | 1
+}
+
+// addRisks are the patient's risks with those of a referral added: a rule once, at its highest level.
+func addRisks(risks []Risk, hits []match.Hit, referral uint64, t int64) []Risk {
+	out := slices.Clip(risks)
+	for _, h := range hits {
+		if h.Level != match.Stop && h.Level != match.Review {
+			continue
+		}
+		i := slices.IndexFunc(out, func(r Risk) bool { return r.Rule == h.Rule })
+		switch {
+		case i < 0:
+			out = append(out, Risk{h.Rule, h.Level, referral, t})
+		case h.Level == match.Stop && out[i].Level != match.Stop:
+			out = slices.Clone(out)
+			out[i] = Risk{h.Rule, h.Level, referral, t}
+		}
+	}
+	return out
+}
+
+// gravest level among risks; empty without any.
+func gravest(risks []Risk) match.Level {
+	var worst match.Level
+	for _, r := range risks {
+		if worst = r.Level; worst == match.Stop {
+			break
+		}
+	}
+	return worst
+}
+
+// ruleOf is the outward rule of a risk level.
+func ruleOf(l match.Level) string {
+	switch l {
+	case match.Stop:
+		return RuleStop
+	case match.Review:
+		return RuleSafetyReview
+	}
+	return ""
+}

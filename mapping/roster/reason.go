@@ -1,0 +1,73 @@
+package roster
+
+import "github.com/convene-health/convene/mapping"
+
+// Rules that this package applies. The matcher's own have their texts there.
+const (
+	RuleRefused           = "refused"
+	RulePlaced            = "placed"
+	RuleOffered           = "offered"
+	RuleWaitlisted        = "waitlisted"
+	RulePromoted          = "promoted"
+	RuleAlreadyPlaced     = "already-placed"
+	RuleAlreadyWaiting    = "already-waiting"
+	RuleUpdated           = "update-recorded"
+	RuleNoLongerAsked     = "no-longer-asked"
+	RuleCancelled         = "cancelled-by-referrer"
+	RuleCancelRequested   = "cancel-requested"
+	RuleCancelledBefore   = "cancelled-before-order"
+	RuleReleased          = "seat-released"
+	RuleHandedOver        = "handed-over"
+	RuleOfferExpired      = "offer-expired"
+	RuleDeceased          = "deceased"
+	RuleErased            = "erased"
+	RuleMerged            = "patient-merged"
+	RuleStop              = "safety-stop"
+	RuleSafetyReview      = "safety-review"
+	RuleIdentityConflict  = "identity-conflict"
+	RulePossibleDuplicate = "possible-duplicate"
+	RuleStaleCancel       = "stale-cancel"
+	RuleDoubleSeat        = "double-placement"
+	RuleProgramGone       = "program-withdrawn"
+	RuleGroupGone         = "group-withdrawn"
+	RuleUnknownProgram    = "unknown-program"
+	RuleNoGroup           = "no-suitable-group"
+)
+
+var reasonTexts = map[string]string{
+	RuleRefused:           "The message could not be read or obeyed; nothing changed.",
+	RulePlaced:            "A seat in a suitable group is taken.",
+	RuleOffered:           "A seat is held until the offer is answered or expires.",
+	RuleWaitlisted:        "Every suitable group of the program is full.",
+	RulePromoted:          "A seat became free and this was the next suitable place in the waitlist.",
+	RuleAlreadyPlaced:     "The patient already holds a place in this program; this referral joins it.",
+	RuleAlreadyWaiting:    "The patient already waits for this program; this referral joins that place.",
+	RuleUpdated:           "The update is recorded; the placement stands.",
+	RuleNoLongerAsked:     "The update no longer asks for this program.",
+	RuleCancelled:         "The referrer cancelled.",
+	RuleCancelRequested:   "The referrer asked to cancel.",
+	RuleCancelledBefore:   "The referrer cancelled this order before it arrived.",
+	RuleReleased:          "The seat was given up.",
+	RuleHandedOver:        "The patient was handed over to a drop-in group.",
+	RuleOfferExpired:      "The offer was not answered in time.",
+	RuleDeceased:          "The patient has died.",
+	RuleErased:            "The referral was erased.",
+	RuleMerged:            "Two patient records were merged into one person.",
+	RuleStop:              "A safety rule forbids automatic placement; a clinician must see this at once. If there is immediate danger call or text 988 (US).",
+	RuleSafetyReview:      "A safety rule asks a clinician to decide.",
+	RuleIdentityConflict:  "The identifiers point to different people; a person must decide who this is.",
+	RulePossibleDuplicate: "Name and birth date equal those of another patient; a person must decide whether they are one.",
+	RuleStaleCancel:       "The cancellation was sent before the latest change; a person must decide which holds.",
+	RuleDoubleSeat:        "After a merge the patient holds two places in one program; a person must decide which stays.",
+	RuleProgramGone:       "The program is no longer in the catalog.",
+	RuleGroupGone:         "The group is no longer in the catalog.",
+	RuleNoGroup:           "No group in the catalog suits; a person must decide.",
+	RuleUnknownProgram:    "The requested program is not in the catalog.",
+}
+
+func reason(rule string) mapping.Reason { return mapping.Reason{Code: rule, Text: reasonTexts[rule]} }
+
+// alert is the reason of an unchanged status that a person must look at.
+func alert(rule string) mapping.Reason {
+	return mapping.Reason{Code: "alert-" + rule, Text: reasonTexts[rule]}
+}

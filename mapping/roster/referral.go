@@ -1,0 +1,275 @@
+package roster
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/match"
+)
+
+// supersededMax is how many earlier contents of a referral are remembered.
+const supersededMax = 64
+
+// referral obeys an order or its update: a new referral, a change of one, or nothing new.
+func (d *step) referral(e *mapping.Event) {
+	r := e.Referral
+	content := Hash(mapping.ContentHash(r))
+	identity, minted := identityOf(r.Identifier, e.Source, content)
+	if i, ok := d.rowOf[identity]; ok {
+		d.again(e, i, content)
+		return
+	}
+	var issues mapping.Issues
+	if minted {
+		issues.Add("data.referral.identifier", "identifier-minted", "the order has no identifier; Convene made one from source and content, so a changed copy will count as a new referral")
+	}
+	if e.Type == mapping.ReferralUpdated {
+		issues.Add("type", "unknown-referral", "this update names a referral not seen before; it is taken as new")
+	}
+	d.newReferral(e, identity, content, issues)
+}
+
+// identityOf hashes a referral's own identifier. Only a URI or OID is global; a local namespace is qualified by its source.
+func identityOf(id mapping.Identifier, source string, content Hash) (h Hash, minted bool) {
+	switch {
+	case id.Value == "":
+		return HashOf("referral", source, "minted", content.String()), true
+	case strings.Contains(id.System, ":"):
+		return HashOf("referral", id.System, id.Value), false
+	default:
+		return HashOf("referral", source, id.System, id.Value), false
+	}
+}
+
+func (d *step) newReferral(e *mapping.Event, identity, content Hash, issues mapping.Issues) {
+	r, key := e.Referral, d.turn.Input.Sequence
+	rec := &Record{
+		Key: key, Source: e.Source, Identity: identity, Content: content, Sent: millis(e.Sent),
+		Arrival: d.t, Priority: priorityOf(r), Print: printOf(r),
+	}
+	person, doubt := d.whois(r, e.Source, key, d.offer.Catalog)
+	if doubt != "" {
+		rec.Doubts = []string{doubt}
+	}
+	rec.Patient = person.Key
+	need, hits, remarks := d.read(r, e.Source)
+	rec.Need = need
+	dec := d.decision(rec)
+	dec.Request, dec.Hits = r, hits
+	dec.Patient = d.learn(person, hits, key)
+	issues = append(append(issues, d.turn.Decoded.Issues...), remarks...)
+
+	asked := r.Programs
+	if len(asked) == 0 {
+		asked = []string{""}
+	}
+	for i, program := range asked {
+		dec.Record.Placements = append(dec.Record.Placements, Placement{
+			ID: PlacementID{key, uint8(i + 1)}, Role: mapping.Primary, Asked: program, Arrival: d.t, Opened: d.t,
+		})
+	}
+	if sent, ok := d.foretold[identity]; ok && (rec.Sent == 0 || rec.Sent <= sent) {
+		d.finish(dec, nil, mapping.Cancelled, reason(RuleCancelledBefore), issues)
+		return
+	}
+	if r.Patient.Deceased {
+		d.finish(dec, nil, mapping.Closed, reason(RuleDeceased), issues)
+		return
+	}
+	d.placeAll(dec, issues)
+}
+
+// read normalises a referral and screens it for risk.
+func (d *step) read(r *mapping.Referral, source string) (*match.Need, []match.Hit, mapping.Issues) {
+	need, issues := d.offer.Book.Normalise(r, source)
+	return &need, match.Screen(r), issues
+}
+
+// learn records what a referral tells about its patient. Risks are kept for the person, whatever is sent later.
+func (d *step) learn(p Patient, hits []match.Hit, referral uint64) Patient {
+	old, _ := d.State.Patient(p.Key)
+	p.Risks = addRisks(old.Risks, hits, referral, d.t)
+	if worst := gravest(p.Risks); len(p.Risks) > len(old.Risks) || worst != gravest(old.Risks) {
+		d.found = ruleOf(worst)
+	}
+	d.putPatient(p)
+	return p
+}
+
+func priorityOf(r *mapping.Referral) mapping.Priority {
+	if r.Priority == "" {
+		return mapping.Routine
+	}
+	return r.Priority
+}
+
+// again handles a referral that is already known: a duplicate, a stale copy, or a change.
+func (d *step) again(e *mapping.Event, i uint32, content Hash) {
+	known := d.rows[i]
+	sent := millis(e.Sent)
+	switch {
+	case !d.mayChange(e.Source, known):
+		d.refuse(notOwner(e.Source))
+		return
+	case [8]byte(content[:8]) == known.content:
+		d.unchanged("duplicate", known.key)
+		return
+	case sent != 0 && known.sent != 0 && sent < known.sent, d.superseded(i, content) && sent <= known.sent:
+		d.unchanged("stale", known.key)
+		return
+	}
+	rec := d.live[known.key]
+	if rec == nil {
+		d.refuse(mapping.Issue{Path: "data.referral.identifier", Code: "referral-closed",
+			Text: "this referral ended as " + string(statuses[known.status]) + "; send a new referral with an identifier of its own"})
+		return
+	}
+	d.update(e, rec, content)
+}
+
+// mayChange reports whether a source may change a referral: the one that made it, the desk or an administrator.
+func (d *step) mayChange(source string, r row) bool {
+	return source == d.sources[r.source] || source == mapping.SourceDesk || source == mapping.SourceAdmin
+}
+
+func notOwner(source string) mapping.Issue {
+	return mapping.Issue{Path: "source", Code: "not-owner", Text: "only the source that made this referral may change it, not " + source}
+}
+
+func (d *step) superseded(i uint32, content Hash) bool {
+	if rec := d.live[d.rows[i].key]; rec != nil {
+		return slices.Contains(rec.Superseded, content)
+	}
+	return slices.Contains(d.older[i], content)
+}
+
+// update applies new content to a live referral. It re-decides what was not yet accepted or only waits, keeping its
+// arrival; it never moves an offered, placed or enrolled place.
+func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
+	r := e.Referral
+	person, doubt := d.whois(r, rec.Source, rec.Key, d.offer.Catalog)
+	if same, _ := d.patientIndex(rec.Patient); doubt == "" || doubt == RulePossibleDuplicate {
+		if now, ok := d.patientIndex(person.Key); !ok || now != same {
+			doubt = d.strangerDoubt(rec, doubt)
+		} else {
+			doubt = ""
+		}
+	}
+	if doubt != "" {
+		d.doubt(rec, doubt, d.turn.Decoded.Issues)
+		return
+	}
+	need, hits, remarks := d.read(r, rec.Source)
+	dec := d.decision(rec)
+	dec.Request, dec.Hits = r, hits
+	person.Key = rec.Patient
+	dec.Patient = d.learn(person, hits, rec.Key)
+	rec = dec.Record
+	if len(rec.Superseded) < supersededMax {
+		rec.Superseded = append(rec.Superseded, rec.Content)
+	}
+	rec.Content, rec.Priority, rec.Need, rec.Print = content, priorityOf(r), need, printOf(r)
+	if sent := millis(e.Sent); sent != 0 {
+		rec.Sent = sent
+	}
+	issues := append(slices.Clone(d.turn.Decoded.Issues), remarks...)
+	if r.Patient.Deceased {
+		d.finish(dec, nil, mapping.Closed, reason(RuleDeceased), issues)
+		return
+	}
+	d.askedAgain(dec, r.Programs)
+	d.placeAll(dec, issues)
+}
+
+// strangerDoubt is the rule for an update whose patient is nobody known: it can only be applied when the referral's own
+// patient never had an identifier that recognises them.
+func (d *step) strangerDoubt(rec *Record, doubt string) string {
+	if len(rec.Doubts) > 0 {
+		return rec.Doubts[0]
+	}
+	if doubt != "" {
+		return doubt
+	}
+	return RuleIdentityConflict
+}
+
+// askedAgain aligns the placements with the programs an update asks for.
+func (d *step) askedAgain(dec *Decision, programs []string) {
+	rec := dec.Record
+	if len(programs) == 0 {
+		programs = []string{""}
+	}
+	for _, p := range programs {
+		if !slices.ContainsFunc(rec.Placements, func(pl Placement) bool { return pl.Asked == p && !pl.Status.Final() }) {
+			rec.Placements = append(rec.Placements, Placement{
+				ID: PlacementID{rec.Key, uint8(len(rec.Placements) + 1)}, Role: mapping.Primary, Asked: p, Arrival: rec.Arrival, Opened: d.t,
+			})
+		}
+	}
+	for i := range rec.Placements {
+		pl := &rec.Placements[i]
+		if pl.Status != "" && !pl.Status.Final() && !pl.Status.HoldsSeat() && !slices.Contains(programs, pl.Asked) {
+			previous := pl.Status
+			d.end(pl, mapping.Cancelled)
+			d.save(dec)
+			d.tell(rec, i, previous, []mapping.Reason{reason(RuleNoLongerAsked)}, nil)
+			dec.Record = rec.clone()
+			rec = dec.Record
+		}
+	}
+}
+
+// doubt leaves a live referral as it is and asks a person: review before acceptance, an alert afterwards.
+func (d *step) doubt(rec *Record, rule string, issues mapping.Issues) {
+	dec := d.decision(rec)
+	before := slices.Clone(dec.Record.Placements)
+	rec = dec.Record
+	for i := range rec.Placements {
+		if s := rec.Placements[i].Status; s == mapping.NeedsInfo {
+			rec.Placements[i].Status = mapping.Review
+		}
+	}
+	if slices.ContainsFunc(rec.Placements, func(p Placement) bool { return p.Status == mapping.Review }) && !slices.Contains(rec.Doubts, rule) {
+		rec.Doubts = append(rec.Doubts, rule)
+	}
+	if slices.ContainsFunc(rec.Placements, accepted) && !slices.Contains(rec.Alerts, rule) {
+		rec.Alerts = append(rec.Alerts, rule)
+	}
+	d.save(dec)
+	for i := range rec.Placements {
+		switch {
+		case rec.Placements[i].Status == mapping.Review:
+			d.tellAs(dec, i, before[i].Status, []mapping.Reason{reason(rule)}, nil, issues)
+		case accepted(rec.Placements[i]):
+			d.tellAs(dec, i, before[i].Status, []mapping.Reason{alert(rule)}, nil, issues)
+		}
+	}
+}
+
+// accepted reports whether a placement is beyond review: its status stands until it ends.
+func accepted(p Placement) bool { return p.Status == mapping.Waitlisted || p.Status.HoldsSeat() }
+
+// alarm brings a risk found just now to a person's attention wherever else the patient holds, waits or is considered.
+func (d *step) alarm(patient, except uint64) {
+	rule := d.found
+	if d.found = ""; rule == "" {
+		return
+	}
+	p, _ := d.patientIndex(patient)
+	for _, key := range slices.Clone(d.livesOf[p]) {
+		rec := d.live[key]
+		if key == except || slices.Contains(rec.Alerts, rule) || slices.Contains(rec.Doubts, rule) {
+			continue
+		}
+		d.doubt(rec, rule, nil)
+	}
+}
+
+func undecided(p Placement) bool { return p.Status == mapping.Review || p.Status == mapping.NeedsInfo }
+
+// tellAs is tell, with the reasons and the match kept in the decision too.
+func (d *step) tellAs(dec *Decision, i int, previous mapping.Status, reasons []mapping.Reason, m *match.Result, issues mapping.Issues) {
+	dec.explain(dec.Record.Placements[i].ID, reasons, m)
+	d.tell(dec.Record, i, previous, reasons, issues)
+}

@@ -1,0 +1,320 @@
+package roster
+
+import (
+	"slices"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/match"
+	"github.com/convene-health/convene/mapping/program"
+)
+
+// placeAll decides every placement of a referral that is not settled, saves the record and tells each. A placement that
+// holds a seat keeps it and is told that the update is recorded.
+func (d *step) placeAll(dec *Decision, issues mapping.Issues) {
+	rec := dec.Record
+	before := slices.Clone(rec.Placements)
+	for i := range rec.Placements {
+		pl := &rec.Placements[i]
+		if pl.Status.Final() {
+			continue
+		}
+		if pl.Status.HoldsSeat() {
+			d.stands(dec, pl)
+			continue
+		}
+		d.place(dec, pl)
+		// The next placement of this referral sees what this one took.
+		dec.Record = rec
+		d.save(dec)
+		dec.Record = rec.clone()
+		rec = dec.Record
+	}
+	d.save(dec)
+	for i := range rec.Placements {
+		if i < len(before) && before[i].Status.Final() {
+			continue
+		}
+		var previous mapping.Status
+		if i < len(before) {
+			previous = before[i].Status
+		}
+		d.tell(rec, i, previous, dec.reasonsOf(rec.Placements[i].ID), issues)
+	}
+	d.alarm(rec.Patient, rec.Key)
+	d.refill(before, rec)
+}
+
+// outward are the matcher's reasons as the outside may read them.
+func outward(reasons []match.Reason) []mapping.Reason {
+	out := make([]mapping.Reason, len(reasons))
+	for i, r := range reasons {
+		out[i] = r.Outward()
+	}
+	return out
+}
+
+func (dec *Decision) reasonsOf(id PlacementID) []mapping.Reason {
+	i := slices.IndexFunc(dec.Results, func(r Result) bool { return r.Placement == id })
+	if i < 0 {
+		return nil
+	}
+	return dec.Results[i].Reasons
+}
+
+// stands keeps a seat through an update; a STOP found now becomes an alert.
+func (d *step) stands(dec *Decision, pl *Placement) {
+	reasons := []mapping.Reason{reason(RuleUpdated)}
+	if d.stopped(dec.Record.Patient) && !slices.Contains(dec.Record.Alerts, RuleStop) {
+		dec.Record.Alerts = append(dec.Record.Alerts, RuleStop)
+		reasons = []mapping.Reason{alert(RuleStop)}
+	}
+	dec.explain(pl.ID, reasons, nil)
+}
+
+// place decides one placement: a person must look, a fact is missing, a seat, an offer, or the waitlist.
+func (d *step) place(dec *Decision, pl *Placement) {
+	rec := dec.Record
+	waited := pl.Status == mapping.Waitlisted
+	only, known := int32(-1), true
+	if pl.Asked != "" {
+		only = d.offer.Book.Program(pl.Asked)
+		known = only >= 0
+	}
+	var m match.Result
+	if known {
+		m = d.offer.Book.Match(d.query(rec, only))
+	}
+	review := d.mustReview(rec, outward(m.Review))
+	if !known {
+		review = append(review, reason(RuleUnknownProgram))
+	}
+	d.vacate(pl)
+	switch {
+	case len(review) > 0 && waited:
+		// Accepted already: the place in the queue stays and a person is alerted.
+		pl.Status = mapping.Waitlisted
+		rec.Alerts = appendNew(rec.Alerts, review[0].Code)
+		for i := range review {
+			review[i] = mapping.Reason{Code: "alert-" + review[i].Code, Text: review[i].Text}
+		}
+		dec.explain(pl.ID, review, &m)
+	case len(review) > 0:
+		pl.Status, pl.Program, pl.Group = mapping.Review, "", ""
+		dec.explain(pl.ID, review, &m)
+	case len(m.NeedsInfo) > 0 && !waited:
+		pl.Status, pl.Program, pl.Group = mapping.NeedsInfo, "", ""
+		dec.explain(pl.ID, outward(m.NeedsInfo), &m)
+	case m.Join >= 0 && d.join(dec, pl, m.Join, &m):
+	case m.Chosen >= 0:
+		d.seat(rec, pl, m.Chosen)
+		if m.Adjunct {
+			pl.Role = mapping.Adjunct
+		}
+		dec.explain(pl.ID, []mapping.Reason{reason(seated(pl))}, &m)
+	case m.Wait < 0 && !waited:
+		pl.Status, pl.Program, pl.Group = mapping.Review, "", ""
+		dec.explain(pl.ID, []mapping.Reason{reason(RuleNoGroup)}, &m)
+	default:
+		pl.Status, pl.Group = mapping.Waitlisted, ""
+		if m.Wait >= 0 {
+			pl.Program = d.offer.Book.ProgramID(m.Wait)
+		}
+		dec.explain(pl.ID, []mapping.Reason{reason(RuleWaitlisted)}, &m)
+	}
+}
+
+// query asks the matcher about a referral, within one program or any (-1).
+func (d *step) query(rec *Record, program int32) match.Query {
+	return match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.held(rec), Taken: d.takenOf}
+}
+
+func appendNew(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// mustReview lists why a person must decide, the gravest first.
+func (d *step) mustReview(rec *Record, found []mapping.Reason) []mapping.Reason {
+	var out []mapping.Reason
+	p, _ := d.State.Patient(rec.Patient)
+	if rule := ruleOf(gravest(p.Risks)); rule != "" {
+		out = append(out, reason(rule))
+	}
+	for _, rule := range rec.Doubts {
+		if r := reason(rule); !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	return append(out, found...)
+}
+
+// held are the programs in which the patient holds or waits for a place under another referral.
+func (d *step) held(rec *Record) []int32 {
+	p, _ := d.patientIndex(rec.Patient)
+	var out []int32
+	for _, key := range d.livesOf[p] {
+		other := d.live[key]
+		for i := range other.Placements {
+			if pl := &other.Placements[i]; key != rec.Key && accepted(*pl) {
+				if at := d.offer.Book.Program(pl.Program); at >= 0 {
+					out = append(out, at)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (d *step) takenOf(group int32) int { return d.Taken(d.offer.Book.GroupID(group)) }
+
+// join makes pl share the place that the patient has in a program under another referral.
+func (d *step) join(dec *Decision, pl *Placement, program int32, m *match.Result) bool {
+	p, _ := d.patientIndex(dec.Record.Patient)
+	name := d.offer.Book.ProgramID(program)
+	for _, key := range d.livesOf[p] {
+		for _, other := range d.live[key].Placements {
+			if key == dec.Record.Key || other.Program != name || !accepted(other) {
+				continue
+			}
+			asked, opened := pl.Asked, pl.Opened
+			*pl = other
+			pl.Asked, pl.Opened = asked, opened
+			rule := RuleAlreadyPlaced
+			if pl.Status == mapping.Waitlisted {
+				rule = RuleAlreadyWaiting
+			}
+			dec.explain(pl.ID, []mapping.Reason{reason(rule)}, m)
+			return true
+		}
+	}
+	return false
+}
+
+// seat puts a placement into a group: offered where the program asks the patient, else placed.
+func (d *step) seat(rec *Record, pl *Placement, group int32) {
+	cat := d.offer.Catalog
+	g := &cat.Groups[group]
+	prog, _ := cat.Program(g.Program)
+	pl.Program, pl.Group = g.Program, g.ID
+	pl.Seat = g.Enrolment != program.EnrolmentOpen
+	if first, ok := cat.FirstSessionAfter(g, instant(d.t)); ok {
+		pl.First = millis(first)
+	}
+	policy := cat.Policy.Filled()
+	switch {
+	case prog.Acceptance == "offer":
+		days := policy.OfferDays
+		if lane(rec.Priority) > 0 {
+			days = policy.OfferDaysUrgent
+		}
+		pl.Status, pl.Due = mapping.Offered, millis(cat.BusinessDays(instant(d.t), days))
+	case g.Enrolment == program.EnrolmentOpen:
+		pl.Status, pl.Due = mapping.Placed, d.t+int64(policy.HandoverDays)*dayMillis
+	default:
+		pl.Status = mapping.Placed
+	}
+}
+
+func seated(pl *Placement) string {
+	if pl.Status == mapping.Offered {
+		return RuleOffered
+	}
+	return RulePlaced
+}
+
+// vacate gives up what a placement holds, keeping who it is.
+func (d *step) vacate(pl *Placement) {
+	pl.Seat, pl.Due, pl.First = false, 0, 0
+}
+
+// end brings a placement to a final status.
+func (d *step) end(pl *Placement, status mapping.Status) {
+	d.vacate(pl)
+	pl.Status = status
+}
+
+// finish ends the placements of a referral that match only (all when nil), tells each, and promotes into the seats
+// that became free, all in this step.
+func (d *step) finish(dec *Decision, only *PlacementID, status mapping.Status, why mapping.Reason, issues mapping.Issues) {
+	rec := dec.Record
+	before := slices.Clone(rec.Placements)
+	for i := range rec.Placements {
+		if pl := &rec.Placements[i]; !pl.Status.Final() && (only == nil || pl.ID == *only) {
+			d.end(pl, status)
+		}
+	}
+	d.save(dec)
+	for i := range rec.Placements {
+		if before[i].Status.Final() || !rec.Placements[i].Status.Final() {
+			continue
+		}
+		reasons := []mapping.Reason{why}
+		if status == mapping.Cancelled && d.offer.Catalog.Profile == "bser" && before[i].Status != "" {
+			n := d.tell(rec, i, before[i].Status, []mapping.Reason{reason(RuleCancelRequested)}, issues)
+			n.CancelRequested = true
+		}
+		d.tellAs(dec, i, before[i].Status, reasons, nil, issues)
+	}
+	d.refill(before, rec)
+}
+
+// refill promotes into the groups that the placements before held and the record no longer does.
+func (d *step) refill(before []Placement, rec *Record) {
+	for _, was := range before {
+		if was.Seat && !slices.ContainsFunc(rec.Placements, func(p Placement) bool { return p.Seat && p.Group == was.Group }) {
+			d.promote(was.Group)
+		}
+	}
+}
+
+// promote gives the free seats of a group to the waitlist of its program: each to the next place, in order, that the
+// group suits and that no alert holds back.
+func (d *step) promote(group string) {
+	g := d.offer.Book.Group(group)
+	if g < 0 {
+		return
+	}
+	at := &d.offer.Catalog.Groups[g]
+	for d.left > 0 && (at.Seats.Max == 0 || d.Taken(group) < at.Seats.Max) {
+		q := d.queues[at.Program]
+		if q == nil {
+			return
+		}
+		var next waiting
+		q.inOrder(&d.offer.urgency, d.t, func(w waiting) bool {
+			if d.promotable(w, g) {
+				next = w
+			}
+			return next.key == 0
+		})
+		if next.key == 0 {
+			return
+		}
+		d.promoteOne(next, g)
+	}
+}
+
+// promotable reports whether the group suits all who share a waiting place.
+func (d *step) promotable(w waiting, group int32) bool {
+	rec := d.live[w.key]
+	p, _ := d.State.Patient(rec.Patient)
+	return len(rec.Alerts) == 0 && gravest(p.Risks) == "" && d.offer.Book.Suits(rec.Need, group, instant(d.t))
+}
+
+// promoteOne seats every referral that shares the waiting place.
+func (d *step) promoteOne(w waiting, group int32) {
+	p, _ := d.patientIndex(d.live[w.key].Patient)
+	for _, key := range slices.Clone(d.livesOf[p]) {
+		rec := d.live[key]
+		i := slices.IndexFunc(rec.Placements, func(pl Placement) bool { return pl.ID == w.id && pl.Status == mapping.Waitlisted })
+		if i < 0 {
+			continue
+		}
+		dec := d.decision(rec)
+		d.seat(dec.Record, &dec.Record.Placements[i], group)
+		d.save(dec)
+		d.tellAs(dec, i, mapping.Waitlisted, []mapping.Reason{reason(seated(&dec.Record.Placements[i])), reason(RulePromoted)}, nil, nil)
+	}
+}

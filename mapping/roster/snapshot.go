@@ -1,0 +1,194 @@
+package roster
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/gob"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	json "github.com/goccy/go-json"
+)
+
+// snapshotFormat changes whenever what a snapshot holds does; an older one is discarded, never converted.
+const snapshotFormat = "convene-snapshot-1"
+
+// SnapshotMark says what a snapshot is of. All of it must match the ledger, else the snapshot is discarded.
+type SnapshotMark struct {
+	Format, Engine, Network string
+	// Head is the stream sequence of the last head folded, Chain its chain.
+	Head  uint64
+	Chain [32]byte
+}
+
+// snapshot is the state in canonical order: the same state always gives the same bytes.
+type snapshot struct {
+	Position Position
+	Catalog  string
+	Pending  *Pending
+	Rows     []rowSnapshot
+	Patients []patientSnapshot
+	Known    []knownSnapshot
+	Foretold []foretoldSnapshot
+	// Live records as decisions write them.
+	Live [][]byte
+}
+
+type rowSnapshot struct {
+	Identity Hash
+	Key      uint64
+	Content  [8]byte
+	Sent     int64
+	Patient  uint32
+	Source   string
+	Status   uint8
+	Erased   bool
+	Older    []Hash
+}
+
+type patientSnapshot struct {
+	Key          uint64
+	Born, Family uint32
+	Risks        []Risk
+	Merged       uint32
+}
+
+type knownSnapshot struct {
+	ID      Hash
+	Patient uint32
+}
+
+type foretoldSnapshot struct {
+	Identity Hash
+	Sent     int64
+}
+
+func (s *State) snapshot() (*snapshot, error) {
+	out := &snapshot{Position: s.Position, Catalog: s.Catalog, Pending: s.Pending, Rows: make([]rowSnapshot, len(s.rows))}
+	for i, r := range s.rows {
+		out.Rows[i] = rowSnapshot{Key: r.key, Content: r.content, Sent: r.sent, Patient: r.patient, Source: s.sourceName(r), Status: r.status, Erased: r.erased, Older: s.older[uint32(i)]}
+	}
+	for id, i := range s.rowOf {
+		out.Rows[i].Identity = id
+	}
+	for _, p := range s.patients {
+		x := patientSnapshot{Key: p.key, Born: p.born, Family: p.family}
+		if p.more != nil {
+			x.Risks, x.Merged = p.more.risks, p.more.merged
+		}
+		out.Patients = append(out.Patients, x)
+	}
+	for id, i := range s.patientOf {
+		out.Known = append(out.Known, knownSnapshot{id, i})
+	}
+	slices.SortFunc(out.Known, func(a, b knownSnapshot) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	for id, sent := range s.foretold {
+		out.Foretold = append(out.Foretold, foretoldSnapshot{id, sent})
+	}
+	slices.SortFunc(out.Foretold, func(a, b foretoldSnapshot) int { return bytes.Compare(a.Identity[:], b.Identity[:]) })
+	for _, key := range s.LiveKeys() {
+		rec := s.live[key]
+		data, err := json.MarshalWithOption(&storedWire{Key: KeyOf('r', key), Record: toRecordWire(rec), Patient: patientWire{Key: KeyOf('p', rec.Patient)}}, json.DisableHTMLEscape())
+		if err != nil {
+			return nil, err
+		}
+		out.Live = append(out.Live, data)
+	}
+	return out, nil
+}
+
+func (s *State) sourceName(r row) string {
+	if int(r.source) < len(s.sources) {
+		return s.sources[r.source]
+	}
+	return ""
+}
+
+// WriteSnapshot writes the state. Nothing of it names a person: identifiers are hashes.
+func (s *State) WriteSnapshot(w io.Writer, mark SnapshotMark) error {
+	mark.Format, mark.Engine = snapshotFormat, Engine
+	snap, err := s.snapshot()
+	if err != nil {
+		return err
+	}
+	enc := gob.NewEncoder(w)
+	return cmp.Or(enc.Encode(mark), enc.Encode(snap))
+}
+
+// ReadSnapshotMark reads what a snapshot is of.
+func ReadSnapshotMark(r io.Reader) (SnapshotMark, *gob.Decoder, error) {
+	dec := gob.NewDecoder(r)
+	var mark SnapshotMark
+	if err := dec.Decode(&mark); err != nil {
+		return mark, nil, fmt.Errorf("snapshot: %w", err)
+	}
+	if mark.Format != snapshotFormat || mark.Engine != Engine {
+		return mark, nil, fmt.Errorf("snapshot: format %s of engine %s, not %s of engine %s", mark.Format, mark.Engine, snapshotFormat, Engine)
+	}
+	return mark, dec, nil
+}
+
+// ReadSnapshot reads the state that follows a mark.
+func ReadSnapshot(dec *gob.Decoder) (*State, error) {
+	var snap snapshot
+	if err := dec.Decode(&snap); err != nil {
+		return nil, fmt.Errorf("snapshot: %w", err)
+	}
+	s := New()
+	s.Position, s.Catalog, s.Pending = snap.Position, snap.Catalog, snap.Pending
+	s.rowOf, s.patientOf = make(map[Hash]uint32, len(snap.Rows)), make(map[Hash]uint32, len(snap.Known))
+	s.rows, s.patients = make([]row, 0, len(snap.Rows)), make([]patientRow, 0, len(snap.Patients))
+	for i, r := range snap.Rows {
+		s.rows = append(s.rows, row{r.Key, r.Content, r.Sent, r.Patient, s.sourceIndex(r.Source), r.Status, r.Erased})
+		if !r.Identity.IsZero() {
+			s.rowOf[r.Identity] = uint32(i)
+		}
+		if r.Older != nil {
+			s.older[uint32(i)] = r.Older
+		}
+	}
+	for _, p := range snap.Patients {
+		x := patientRow{key: p.Key, born: p.Born, family: p.Family}
+		if p.Risks != nil || p.Merged != 0 {
+			x.more = &patientMore{p.Risks, p.Merged}
+		}
+		s.patients = append(s.patients, x)
+	}
+	for _, k := range snap.Known {
+		s.patientOf[k.ID] = k.Patient
+	}
+	for _, f := range snap.Foretold {
+		s.foretold[f.Identity] = f.Sent
+	}
+	return s, s.readLive(snap.Live)
+}
+
+func (s *State) readLive(live [][]byte) error {
+	for _, data := range live {
+		stored, err := DecodeDecision(data)
+		if err != nil {
+			return fmt.Errorf("snapshot: %w", err)
+		}
+		s.intern(stored.Record)
+		s.live[stored.Record.Key] = stored.Record
+		s.list(stored.Record)
+	}
+	for _, p := range slices.Sorted(maps.Keys(s.livesOf)) {
+		s.tally(s.patients[p].key, +1)
+	}
+	return nil
+}
+
+// Digest is a hash of the whole state: two states with the same digest decide alike.
+func (s *State) Digest() ([32]byte, error) {
+	snap, err := s.snapshot()
+	if err != nil {
+		return [32]byte{}, err
+	}
+	h := sha256.New()
+	err = gob.NewEncoder(h).Encode(snap)
+	return [32]byte(h.Sum(nil)), err
+}

@@ -1,0 +1,179 @@
+package roster
+
+import (
+	"fmt"
+	"time"
+
+	json "github.com/goccy/go-json"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/match"
+)
+
+// decisionWire is a decision as it stands on the ledger: record and patient are what the fold reads, the rest explains.
+type decisionWire struct {
+	Key     string          `json:"key"`
+	Time    string          `json:"time"`
+	Cause   uint64          `json:"cause"`
+	Actor   string          `json:"actor,omitempty"`
+	Record  recordWire      `json:"record"`
+	Patient patientWire     `json:"patient"`
+	Safety  []match.Hit     `json:"safety,omitempty"`
+	Results []resultWire    `json:"results,omitempty"`
+	Request json.RawMessage `json:"referral,omitempty"`
+}
+
+type recordWire struct {
+	Source     string          `json:"source,omitempty"`
+	Identity   Hash            `json:"identity"`
+	Patient    string          `json:"patient"`
+	Content    Hash            `json:"content"`
+	Superseded []Hash          `json:"superseded,omitempty"`
+	Sent       int64           `json:"sent,omitempty"`
+	Arrival    int64           `json:"arrival"`
+	Priority   string          `json:"priority"`
+	Alerts     []string        `json:"alerts,omitempty"`
+	Doubts     []string        `json:"doubts,omitempty"`
+	Print      uint64          `json:"print,omitempty"`
+	Erased     bool            `json:"erased,omitempty"`
+	Placements []placementWire `json:"placements"`
+	Need       *match.Need     `json:"facts,omitempty"`
+}
+
+type placementWire struct {
+	ID      string `json:"id"`
+	Role    string `json:"role"`
+	Status  string `json:"status"`
+	Asked   string `json:"asked,omitempty"`
+	Program string `json:"program,omitempty"`
+	Group   string `json:"group,omitempty"`
+	Seat    bool   `json:"seat,omitempty"`
+	Arrival int64  `json:"arrival"`
+	Opened  int64  `json:"opened"`
+	First   int64  `json:"first,omitempty"`
+	Due     int64  `json:"due,omitempty"`
+}
+
+type patientWire struct {
+	Key    string     `json:"key"`
+	IDs    []Hash     `json:"ids,omitempty"`
+	Born   uint32     `json:"born,omitempty"`
+	Family uint32     `json:"family,omitempty"`
+	Risks  []riskWire `json:"risks,omitempty"`
+}
+
+type riskWire struct {
+	Rule     string      `json:"rule"`
+	Level    match.Level `json:"level"`
+	Referral string      `json:"referral"`
+	Since    int64       `json:"since"`
+}
+
+type resultWire struct {
+	Placement  string            `json:"placement"`
+	Reasons    []mapping.Reason  `json:"reasons,omitempty"`
+	Candidates []match.Candidate `json:"candidates,omitempty"`
+	More       *match.More       `json:"more,omitempty"`
+}
+
+// Encode writes a decision as the ledger keeps it. request is the referral in force as JSON, so that the last decision of
+// a referral always tells the whole of it; nil for an erased one.
+func (dec *Decision) Encode(request []byte) ([]byte, error) {
+	w := decisionWire{
+		Key: KeyOf('r', dec.Record.Key), Time: instant(dec.Time).Format(time.RFC3339Nano), Cause: dec.Cause, Actor: dec.Actor,
+		Record: toRecordWire(dec.Record), Patient: toPatientWire(dec.Patient), Safety: dec.Hits, Request: request,
+	}
+	for _, r := range dec.Results {
+		x := resultWire{Placement: r.Placement.String(), Reasons: r.Reasons}
+		if r.Match != nil {
+			x.Candidates, x.More = r.Match.Candidates, &r.Match.More
+		}
+		w.Results = append(w.Results, x)
+	}
+	return json.MarshalWithOption(&w, json.DisableHTMLEscape())
+}
+
+func toRecordWire(r *Record) recordWire {
+	w := recordWire{
+		Source: r.Source, Identity: r.Identity, Patient: KeyOf('p', r.Patient), Content: r.Content, Superseded: r.Superseded,
+		Sent: r.Sent, Arrival: r.Arrival, Priority: string(r.Priority), Alerts: r.Alerts, Doubts: r.Doubts, Print: r.Print, Erased: r.Erased,
+		Placements: make([]placementWire, len(r.Placements)), Need: r.Need,
+	}
+	for i, p := range r.Placements {
+		w.Placements[i] = placementWire{p.ID.String(), string(p.Role), string(p.Status), p.Asked, p.Program, p.Group, p.Seat, p.Arrival, p.Opened, p.First, p.Due}
+	}
+	return w
+}
+
+func toPatientWire(p Patient) patientWire {
+	w := patientWire{Key: KeyOf('p', p.Key), IDs: p.IDs, Born: p.Born, Family: p.Family}
+	for _, r := range p.Risks {
+		w.Risks = append(w.Risks, riskWire{r.Rule, r.Level, KeyOf('r', r.Referral), r.Since})
+	}
+	return w
+}
+
+// Stored is what the fold reads of a decision.
+type Stored struct {
+	Record  *Record
+	Patient Patient
+}
+
+// storedWire leaves out what explains.
+type storedWire struct {
+	Key     string      `json:"key"`
+	Record  recordWire  `json:"record"`
+	Patient patientWire `json:"patient"`
+}
+
+// DecodeDecision reads what the fold needs of a decision. It may run in parallel; interning waits for Fold.
+func DecodeDecision(data []byte) (Stored, error) {
+	var w storedWire
+	if err := json.UnmarshalNoEscape(data, &w); err != nil {
+		return Stored{}, fmt.Errorf("decision: %w", err)
+	}
+	return w.stored()
+}
+
+func (w *storedWire) stored() (Stored, error) {
+	key, err := ParseKey('r', w.Key)
+	if err != nil {
+		return Stored{}, fmt.Errorf("decision: %w", err)
+	}
+	rec := &Record{
+		Key: key, Source: w.Record.Source, Identity: w.Record.Identity, Content: w.Record.Content, Superseded: w.Record.Superseded,
+		Sent: w.Record.Sent, Arrival: w.Record.Arrival, Priority: mapping.Priority(w.Record.Priority), Alerts: w.Record.Alerts,
+		Doubts: w.Record.Doubts, Need: w.Record.Need, Print: w.Record.Print, Erased: w.Record.Erased,
+		Placements: make([]Placement, len(w.Record.Placements)),
+	}
+	if rec.Patient, err = ParseKey('p', w.Record.Patient); err != nil {
+		return Stored{}, fmt.Errorf("decision %s: %w", w.Key, err)
+	}
+	for i, p := range w.Record.Placements {
+		id, err := ParsePlacementID(p.ID)
+		if err != nil {
+			return Stored{}, fmt.Errorf("decision %s: %w", w.Key, err)
+		}
+		rec.Placements[i] = Placement{id, mapping.Role(p.Role), mapping.Status(p.Status), p.Asked, p.Program, p.Group, p.Seat, p.Arrival, p.Opened, p.First, p.Due}
+	}
+	out := Stored{Record: rec, Patient: Patient{IDs: w.Patient.IDs, Born: w.Patient.Born, Family: w.Patient.Family}}
+	if out.Patient.Key, err = ParseKey('p', w.Patient.Key); err != nil {
+		return Stored{}, fmt.Errorf("decision %s: %w", w.Key, err)
+	}
+	for _, r := range w.Patient.Risks {
+		ref, _ := ParseKey('r', r.Referral)
+		out.Patient.Risks = append(out.Patient.Risks, Risk{r.Rule, r.Level, ref, r.Since})
+	}
+	return out, nil
+}
+
+// RequestOf reads the referral in force out of a decision's bytes.
+func RequestOf(data []byte) ([]byte, error) {
+	var w struct {
+		Request json.RawMessage `json:"referral"`
+	}
+	if err := json.Unmarshal(data, &w); err != nil {
+		return nil, fmt.Errorf("decision: %w", err)
+	}
+	return w.Request, nil
+}

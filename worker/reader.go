@@ -96,6 +96,39 @@ func (l *LedgerReader) subject(ctx context.Context, from uint64, subject string)
 	}
 }
 
+// Follow reads everything that follows sequence after, for ever, and releases a batch's messages when its head has come. An
+// error (a server that is away) is passed on too; who goes on reading after one resumes where the last batch ended.
+func (l *LedgerReader) Follow(ctx context.Context, after uint64) iter.Seq2[Stored, error] {
+	return func(yield func(Stored, error) bool) {
+		for ctx.Err() == nil {
+			var batch []Stored
+			for s, err := range l.All(ctx, after+1) {
+				if ctx.Err() != nil {
+					return
+				}
+				if err != nil {
+					if !yield(Stored{}, err) {
+						return
+					}
+					break
+				}
+				if batch = append(batch, s); s.Subject != HeadSubject(l.network) {
+					continue
+				}
+				for _, released := range batch {
+					if !yield(released, nil) {
+						return
+					}
+				}
+				batch, after = nil, s.Sequence
+			}
+			if l.Wait(ctx) != nil {
+				return
+			}
+		}
+	}
+}
+
 type chunkRead struct {
 	stored []Stored
 	err    error

@@ -220,6 +220,41 @@ func TestLedgerReader(t *testing.T) {
 	}
 }
 
+func TestFollowReleasesWholeBatches(t *testing.T) {
+	s := startTest(t)
+	worker, admin := connectTest(t, s, User{Role: RoleWorker}), connectTest(t, s, User{Role: RoleAdmin})
+	ledger, err := OpenLedger(connectTest(t, s, User{Role: RoleCoordinator, Network: "north"}), "north")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ledger.Close()
+	fillLedger(t, worker)
+	// What has no head behind it is never a batch's.
+	if _, err := admin.JS.Publish(t.Context(), DecisionSubject("north", "r9"), nil); err != nil {
+		t.Fatal(err)
+	}
+	var got []uint64
+	for m, err := range ledger.Follow(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got = append(got, m.Sequence); m.Sequence == 5 {
+			if _, err := Append(t.Context(), worker.JS, batchOf(2, 1), HeadSubject("north"), 5); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if m.Sequence < 6 && len(got) > 5 {
+			t.Fatalf("%v: read twice", got)
+		}
+		if m.Sequence == 8 {
+			break
+		}
+	}
+	if !slices.Equal(got, []uint64{1, 2, 3, 4, 5, 6, 7, 8}) {
+		t.Errorf("followed %v", got)
+	}
+}
+
 // BenchmarkRead shows what reading costs beside deciding: inputs of 2 KB, a ledger of 4 KB confirmations.
 func BenchmarkRead(b *testing.B) {
 	s := startTest(b)

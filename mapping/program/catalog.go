@@ -200,7 +200,8 @@ type Group struct {
 	Payers  []string `yaml:"payers,omitempty"`  // empty: any
 	SelfPay bool     `yaml:"selfPay,omitempty"` // open to those without a listed payer
 
-	// Dates are the sessions as expanded: every start, in UTC, in order. An ongoing group lists a year.
+	// Dates are the sessions as expanded: every start, in UTC, in order. An ongoing group (no Count, no End)
+	// lists one year from the later of its start and the catalog's ValidFrom.
 	Dates []time.Time `yaml:"-"`
 }
 

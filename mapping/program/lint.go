@@ -17,6 +17,12 @@ var (
 	stateShape = regexp.MustCompile(`^[A-Z]{2}$`)
 )
 
+// Years that a catalog speaks of; what is outside is a slip of the hand.
+const (
+	yearMin = 1950
+	yearMax = 2150
+)
+
 const idHint = "letters, digits, dot and hyphen, at most 64"
 
 // network checks what stands at the top.
@@ -173,12 +179,17 @@ func (l *linter) date(s string, required bool, path ...any) bool {
 	if s == "" && !required {
 		return true
 	}
-	if _, err := time.Parse(dateForm, s); err != nil {
+	d, err := time.Parse(dateForm, s)
+	if err != nil {
 		if s == "" {
 			l.problem("required", "write YYYY-MM-DD", "a date is missing", path...)
 		} else {
 			l.problem("bad-date", "write a real day as YYYY-MM-DD", fmt.Sprintf("%q is not a date", s), path...)
 		}
+		return false
+	}
+	if d.Year() < yearMin || d.Year() > yearMax {
+		l.problem("bad-date", fmt.Sprintf("a year from %d to %d", yearMin, yearMax), s+" is out of range", path...)
 		return false
 	}
 	return true

@@ -93,6 +93,7 @@ func TestLint(t *testing.T) {
 		{"network: testnet", "network: Test_Net", "bad-network", "network", "lower-case", false},
 		{"zone: America/New_York", "zone: America/Bostn", "bad-zone", "zone", "IANA", false},
 		{"validFrom: 2026-11-09", "validFrom: 2026-02-30", "bad-date", "validFrom", "YYYY-MM-DD", false},
+		{"validFrom: 2026-11-09", "validFrom: 0226-11-09", "bad-date", "validFrom", "1950", false},
 		{"validFrom: 2026-11-09", "profil: base\nvalidFrom: 2026-11-09", "unknown-key", "profil", "did you mean profile?", false},
 		{"validFrom: 2026-11-09", "profile: basic\nvalidFrom: 2026-11-09", "unknown-profile", "profile", "did you mean base?", false},
 		{"organization: {name: Test Network}", "organization: {name: \"\"}", "required", "organization.name", "name", false},

@@ -35,10 +35,11 @@ func (s *State) rivals(rec *Record, pl *Placement) (out []string) {
 	p, _ := s.patientIndex(rec.Patient)
 	for _, key := range s.livesOf[p] {
 		other := s.live[key]
+		if slices.Contains(other.Alerts, RuleDoubleSeat) {
+			return nil
+		}
 		for i := range other.Placements {
-			o := &other.Placements[i]
-			if accepted(*o) && o.Program == pl.Program && o.ID != pl.ID &&
-				!slices.Contains(rec.Alerts, RuleDoubleSeat) && !slices.Contains(other.Alerts, RuleDoubleSeat) {
+			if o := &other.Placements[i]; accepted(*o) && o.Program == pl.Program && o.ID != pl.ID {
 				out = append(out, fmt.Sprintf("patient %s holds %s and %s in program %s", KeyOf('p', rec.Patient), min(pl.ID.String(), o.ID.String()), max(pl.ID.String(), o.ID.String()), pl.Program))
 			}
 		}

@@ -2,7 +2,6 @@ package roster_test
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -190,13 +189,10 @@ func (m *model) digest(t *rapid.T, s *roster.State) [32]byte {
 // watch keeps the naive waitlist and checks that nobody of equal urgency is overtaken.
 func (m *model) watch(t *rapid.T, notices []mapping.Notice) {
 	for _, n := range notices {
-		if os.Getenv("DUMP") != "" {
-			fmt.Println(n.Key, n.Placement, n.Previous, n.Status, n.Program, n.Group, n.Reasons, n.Issues)
-		}
 		if n.Status == mapping.Refused {
 			continue
 		}
-		if n.Previous == mapping.Waitlisted && n.Status.HoldsSeat() {
+		if slices.ContainsFunc(n.Reasons, func(r mapping.Reason) bool { return r.Code == roster.RulePromoted }) {
 			promoted := m.waiting[n.Placement]
 			for id, w := range m.waiting {
 				if id != n.Placement && w.program == promoted.program && w.priority == promoted.priority && w.arrival.Before(promoted.arrival) {

@@ -1,0 +1,474 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/rs/zerolog"
+
+	"github.com/convene-health/convene/mapping/engine"
+	"github.com/convene-health/convene/mapping/roster"
+)
+
+// NetworkConfig says how to work one network. Nothing in it changes a decision but Catalog, and that only while the ledger
+// names none.
+type NetworkConfig struct {
+	Name string
+	// Catalog is the YAML to use while the ledger has none; may be nil.
+	Catalog []byte
+	// Snapshot is the file that speeds up the next start; empty: none.
+	Snapshot string
+	// TakeOver is how long an input waits before a worker that is not active decides it; zero: this worker is the only one.
+	TakeOver time.Duration
+	// Now is the wall clock, for the floor and the clock; nil: time.Now.
+	Now func() time.Time
+	Log zerolog.Logger
+	// Observe is told of every batch stored; may be nil. It must not block.
+	Observe func(Observation)
+}
+
+// Observation is one batch stored, for metrics.
+type Observation struct {
+	Network  string
+	Batch    *engine.Batch
+	Took     time.Duration // to append
+	Lag      time.Duration // from the last input's storing to now
+	Counts   roster.Counts
+	Conflict bool // nothing was stored: another worker was faster
+	State    *roster.State
+}
+
+// behindMax is how old the next input may be before time gets a floor: nobody is seated in a cohort that began during an
+// outage.
+const behindMax = 5 * time.Minute
+
+// Network is the worker of one network: it follows the ledger's heads and, when active, decides inputs and appends.
+type Network struct {
+	NetworkConfig
+	conn   *Conn
+	intake *Intake
+	ledger *LedgerReader
+
+	fold   *folder
+	engine *engine.Engine
+	number int // of the next batch
+	flying *flight
+	queue  []engine.Read
+	feed   *feed
+	active bool
+	moved  time.Time // when the head last moved
+	polled time.Time // when the clock last published
+	// snapped is the input position of the last snapshot.
+	snapped uint64
+
+	mu       sync.Mutex
+	standing Standing
+}
+
+// Standing is how a network does, for health and metrics.
+type Standing struct {
+	Ready  bool
+	Active bool
+	// Why it is not ready.
+	Why   string
+	Input uint64 // last input decided and stored
+	Head  uint64
+}
+
+// flight is a batch being stored while the next is decided.
+type flight struct {
+	batch *engine.Batch
+	head  roster.Head
+	began time.Time
+	seq   uint64
+	err   error
+	done  chan struct{}
+}
+
+// OpenNetwork reads the ledger and is then ready to Run.
+func OpenNetwork(ctx context.Context, conn *Conn, config NetworkConfig) (*Network, error) {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	n := &Network{NetworkConfig: config, conn: conn}
+	var err error
+	if n.intake, err = OpenIntake(conn, n.Name); err != nil {
+		return nil, err
+	}
+	if n.ledger, err = OpenLedger(conn, n.Name); err != nil {
+		return nil, err
+	}
+	n.fold = n.startState(ctx)
+	if err := n.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	if n.engine, err = engine.New(n.Name, n.fold.state, engine.Sources{Catalog: n.catalog, Request: n.request}); err != nil {
+		return nil, fmt.Errorf("network %s: %w", n.Name, err)
+	}
+	if n.Catalog != nil {
+		if err := n.engine.Use(n.Catalog); err != nil {
+			return nil, fmt.Errorf("network %s: the configured catalog: %w", n.Name, err)
+		}
+	}
+	n.snapped = n.fold.state.Position.Input
+	n.stand("")
+	return n, nil
+}
+
+// catalog of a hash: the configured one if it is that, else from the object store.
+func (n *Network) catalog(hash string) ([]byte, error) {
+	if n.Catalog != nil && CatalogHash(n.Catalog) == hash {
+		return n.Catalog, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*requestMax)
+	defer cancel()
+	return GetCatalog(ctx, n.conn, n.Name, hash)
+}
+
+// request in force of a referral, from its last decision.
+func (n *Network) request(key uint64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), requestMax)
+	defer cancel()
+	m, err := n.ledger.Last(ctx, DecisionSubject(n.Name, roster.KeyOf('r', key)))
+	if err != nil {
+		return nil, err
+	}
+	return roster.RequestOf(m.Data)
+}
+
+// catchUp folds what the ledger has beyond the last head applied.
+func (n *Network) catchUp(ctx context.Context) error {
+	n.fold.open = n.fold.open[:0]
+	before := n.fold.head
+	for m, err := range n.ledger.Fold(ctx, n.fold.head+1) {
+		if err != nil {
+			return fmt.Errorf("ledger of %s: %w", n.Name, err)
+		}
+		if err := n.fold.add(m); err != nil {
+			return err
+		}
+	}
+	if n.fold.head != before {
+		n.moved = n.Now()
+	}
+	return n.fold.settled()
+}
+
+// Run works until ctx ends, then finishes the batch in hand. It returns an error only when the network must stop: a
+// broken ledger, a missing catalog, a fault that refusing does not cure.
+func (n *Network) Run(ctx context.Context) error {
+	n.moved = n.Now()
+	n.feed = n.openFeed(ctx)
+	defer func() {
+		n.feed.close()
+		n.intake.Close()
+		n.ledger.Close()
+	}()
+	for ctx.Err() == nil {
+		if err := n.turn(ctx); err != nil && ctx.Err() == nil {
+			if stops(err) {
+				n.stand(err.Error())
+				return fmt.Errorf("network %s: %w", n.Name, err)
+			}
+			n.Log.Warn().Str("network", n.Name).Err(err).Msg("trying again")
+			if err := n.recover(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if err := n.land(context.WithoutCancel(ctx)); err != nil && !errors.Is(err, ErrConflict) {
+		n.Log.Warn().Str("network", n.Name).Err(err).Msg("last batch")
+		return nil
+	}
+	return n.snapshot()
+}
+
+// stops reports whether an error is for an operator: trying again would not help.
+func stops(err error) bool {
+	return !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnknown) && !errors.Is(err, context.DeadlineExceeded) &&
+		!errors.Is(err, nats.ErrConnectionClosed) && !errors.Is(err, nats.ErrNoResponders) && !errors.Is(err, nats.ErrTimeout) &&
+		!errors.Is(err, errOutside)
+}
+
+// errOutside marks failures of the connection or the server: they pass.
+var errOutside = errors.New("the server did not answer")
+
+// decideAhead is how many inputs must wait before deciding them while a batch is being stored pays.
+const decideAhead = 64
+
+// turn does the next thing: take inputs in, decide, land a batch, or wait.
+func (n *Network) turn(ctx context.Context) error {
+	n.take()
+	switch {
+	case !n.active:
+		return n.follow(ctx)
+	case n.flying != nil && n.landed():
+		return n.land(ctx)
+	case len(n.queue) > 0 && (n.flying == nil || len(n.queue) >= decideAhead):
+		return n.decide(ctx)
+	case n.flying == nil:
+		if done, err := n.clock(ctx); done || err != nil {
+			return err
+		}
+		if err := n.snapshotWhenIdle(); err != nil {
+			return err
+		}
+	}
+	return n.wait(ctx)
+}
+
+// take empties the feed into the queue.
+func (n *Network) take() {
+	for len(n.queue) < 4*engine.BatchInputs {
+		select {
+		case reads := <-n.feed.out:
+			n.queue = append(n.queue, reads...)
+		default:
+			return
+		}
+	}
+}
+
+func (n *Network) landed() bool {
+	select {
+	case <-n.flying.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// wait until there is something to do.
+func (n *Network) wait(ctx context.Context) error {
+	var done chan struct{}
+	out := n.feed.out
+	if n.flying != nil {
+		done = n.flying.done
+	}
+	if len(n.queue) >= 4*engine.BatchInputs {
+		out = nil
+	}
+	timer := time.NewTimer(n.untilDue())
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-done:
+	case <-timer.C:
+	case err := <-n.feed.failed:
+		return err
+	case reads := <-out:
+		n.queue = append(n.queue, reads...)
+	}
+	return nil
+}
+
+// untilDue is how long nothing falls due: at most a second, so that a wall clock that jumps is noticed.
+func (n *Network) untilDue() time.Duration {
+	due, ok := n.engine.State.NextDue()
+	if !ok {
+		return time.Second
+	}
+	return min(time.Second, max(time.Millisecond, time.UnixMilli(due).Sub(n.Now())))
+}
+
+// decide works what waits and sends it off. When a batch is under way it lands first: the head's sequence is its fence.
+func (n *Network) decide(ctx context.Context) error {
+	if oldest := n.queue[0].Stored; n.Now().Sub(oldest) > behindMax {
+		n.engine.State.SetFloor(n.Now().UnixMilli())
+	}
+	batch, err := n.engine.Work(n.queue[:min(len(n.queue), engine.BatchInputs)], n.number)
+	if errors.Is(err, engine.ErrNoCatalog) {
+		n.stand("the network has no catalog: put one in force with `convene catalog apply FILE`")
+		return n.pause(ctx, time.Second)
+	}
+	if err != nil {
+		return err
+	}
+	n.number++
+	for _, f := range batch.Faults {
+		n.Log.Error().Str("network", n.Name).Uint64("input", f.Input).Bytes("stack", f.Stack).Msg("an input could not be decided and is refused")
+	}
+	if n.flying != nil {
+		if err := n.land(ctx); err != nil {
+			return err // land has rolled this batch back too
+		}
+	}
+	n.queue = n.queue[batch.Inputs:]
+	return n.launch(ctx, batch)
+}
+
+func (n *Network) pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+	return nil
+}
+
+// launch seals a batch and stores it in the background.
+func (n *Network) launch(ctx context.Context, batch *engine.Batch) error {
+	f := &flight{batch: batch, head: batch.Head, began: n.Now(), done: make(chan struct{})}
+	f.head.Previous = n.fold.head
+	data, err := f.head.Seal(n.fold.chain)
+	if err != nil {
+		return fmt.Errorf("head: %w", err)
+	}
+	messages := make([]Msg, 0, len(batch.Messages)+1)
+	for _, m := range batch.Messages {
+		messages = append(messages, Msg{Subject: roster.SubjectOf(n.Name, m.Entry), Data: m.Data})
+	}
+	messages = append(messages, Msg{Subject: HeadSubject(n.Name), Data: data})
+	n.flying = f
+	go func() {
+		defer close(f.done)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*requestMax)
+		defer cancel()
+		f.seq, f.err = Append(ctx, n.conn.JS, messages, HeadSubject(n.Name), f.head.Previous)
+	}()
+	return nil
+}
+
+// land waits for the batch under way and makes it final, or takes it back and what was decided after it.
+func (n *Network) land(context.Context) error {
+	f := n.flying
+	if f == nil {
+		return nil
+	}
+	<-f.done
+	n.flying = nil
+	if f.err != nil {
+		n.engine.Rollback(f.batch)
+		n.observe(f, true)
+		return f.err
+	}
+	n.engine.Commit(f.batch)
+	n.fold.head, n.fold.chain = f.seq, f.head.Chain
+	for _, c := range f.head.Changes {
+		if c.Type == roster.ChangeErased {
+			n.fold.erased[roster.KeyOf('r', c.Key)] = true
+		}
+	}
+	n.moved = n.Now()
+	n.observe(f, false)
+	n.stand("")
+	return nil
+}
+
+func (n *Network) observe(f *flight, conflict bool) {
+	took := n.Now().Sub(f.began)
+	log := n.Log.Info()
+	if conflict {
+		log = n.Log.Warn().Err(f.err)
+	}
+	log.Str("network", n.Name).Uint64("input", f.head.Input).Uint64("head", f.seq).Int("inputs", f.batch.Inputs).
+		Int("messages", len(f.batch.Messages)).Int("unchanged", len(f.head.Unchanged)).Dur("took", took).Msg("batch")
+	if n.Observe != nil {
+		n.Observe(Observation{
+			Network: n.Name, Batch: f.batch, Took: took, Lag: n.Now().Sub(time.UnixMilli(f.head.Time)),
+			Counts: n.engine.State.Count(), Conflict: conflict, State: n.engine.State,
+		})
+	}
+}
+
+// recover follows again after a failure: the ledger says what holds.
+func (n *Network) recover(ctx context.Context) error {
+	n.active = false
+	if n.flying != nil {
+		_ = n.land(ctx) // a failure rolls back, a success needs no more
+	}
+	n.feed.close()
+	n.queue = nil
+	for {
+		err := n.catchUp(ctx)
+		if err == nil {
+			break
+		}
+		if stops(err) {
+			n.stand(err.Error())
+			return err
+		}
+		n.stand("the ledger cannot be read: " + err.Error())
+		if n.pause(ctx, 200*time.Millisecond); ctx.Err() != nil {
+			return nil
+		}
+	}
+	if err := n.engine.Refresh(); err != nil {
+		return err
+	}
+	n.feed = n.openFeed(ctx)
+	return nil
+}
+
+// follow watches the heads of another worker. It becomes active when an input has waited TakeOver without the head moving.
+func (n *Network) follow(ctx context.Context) error {
+	before := n.fold.head
+	if err := n.catchUp(ctx); err != nil {
+		return err
+	}
+	if n.fold.head != before {
+		if err := n.engine.Refresh(); err != nil {
+			return err
+		}
+		n.skipDecided()
+		n.stand("")
+	}
+	n.stand("")
+	waited := n.TakeOver + rand.N(n.TakeOver/4+1)
+	if n.TakeOver == 0 || len(n.queue) > 0 && n.Now().Sub(later(n.moved, n.queue[0].Stored)) > waited {
+		n.active = true
+		n.stand("")
+		n.Log.Info().Str("network", n.Name).Uint64("input", n.fold.state.Position.Input).Msg("active")
+		return nil
+	}
+	timer := time.NewTimer(min(n.TakeOver/8, 250*time.Millisecond))
+	defer timer.Stop()
+	out := n.feed.out
+	if len(n.queue) >= engine.BatchInputs {
+		out = nil
+	}
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case err := <-n.feed.failed:
+		return err
+	case reads := <-out:
+		n.queue = append(n.queue, reads...)
+	}
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// skipDecided drops what another worker has decided from the queue.
+func (n *Network) skipDecided() {
+	done := n.fold.state.Position.Input
+	if n.fold.state.Position.More {
+		done--
+	}
+	for len(n.queue) > 0 && n.queue[0].Sequence <= done {
+		n.queue = n.queue[1:]
+	}
+}
+
+// Standing of the network now. Safe for concurrent use.
+func (n *Network) Standing() Standing {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.standing
+}
+
+func (n *Network) stand(why string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.standing = Standing{Ready: why == "", Active: n.active, Why: why, Input: n.fold.state.Position.Input, Head: n.fold.head}
+}

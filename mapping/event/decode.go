@@ -49,13 +49,14 @@ func Decode(in mapping.Input) mapping.Decoded {
 type decoder struct {
 	report jsontree.Report
 	event  *mapping.Event
+	cut    bool // the input was too large, which is reported, and its end is not read
 }
 
 func (d *decoder) decode(in mapping.Input) {
 	data := in.Data
 	if len(data) > mapping.InputBytesMax {
 		d.report.Fail("$", jsontree.TooLarge, "%d bytes, where at most %d are allowed", len(data), mapping.InputBytesMax)
-		data = data[:mapping.InputBytesMax] // enough to name the referral
+		data, d.cut = data[:mapping.InputBytesMax], true // enough to name the referral
 	}
 	media := mediaType(in.Header["content-type"])
 	if unreadable := foreign(media, data); unreadable != "" {
@@ -66,16 +67,16 @@ func (d *decoder) decode(in mapping.Input) {
 		d.binary(in.Header, data)
 		return
 	}
-	if root, ok := d.parse(data, "", len(data) < len(in.Data)); ok {
+	if root, ok := d.parse(data, ""); ok {
 		d.structured(root)
 	}
 }
 
-// parse reads JSON; cut says that the end is missing for a reason already reported.
-func (d *decoder) parse(data []byte, base string, cut bool) (jsontree.Cursor, bool) {
+// parse reads JSON that stands at the path base.
+func (d *decoder) parse(data []byte, base string) (jsontree.Cursor, bool) {
 	tree := jsontree.Parse(data)
 	tree.Base = base
-	if n := len(tree.Problems); cut && n > 0 && tree.Problems[n-1].Code == jsontree.InvalidJSON {
+	if n := len(tree.Problems); d.cut && n > 0 && tree.Problems[n-1].Code == jsontree.InvalidJSON {
 		tree.Problems = tree.Problems[:n-1]
 	}
 	return tree.Read(&d.report)
@@ -142,7 +143,7 @@ func (d *decoder) base64(c jsontree.Cursor) {
 		}
 		return
 	}
-	if root, ok := d.parse(data, "data", false); ok {
+	if root, ok := d.parse(data, "data"); ok {
 		d.data(root)
 	}
 }
@@ -172,7 +173,7 @@ func (d *decoder) binary(header map[string]string, body []byte) {
 	if d.event.Type == mapping.Clock && len(bytes.TrimSpace(body)) == 0 {
 		return
 	}
-	if root, ok := d.parse(body, "data", len(body) == mapping.InputBytesMax && d.report.Failed()); ok {
+	if root, ok := d.parse(body, "data"); ok {
 		d.data(root)
 	}
 }

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -221,6 +222,31 @@ func BenchmarkDecode(b *testing.B) {
 		if d := Decode(in); d.Event == nil {
 			b.Fatal(d.Issues)
 		}
+	}
+}
+
+// BenchmarkStandard is encoding/json on the same bytes, which checks nothing but syntax and types: what
+// Decode is measured against where the speed of the computer is not known.
+func BenchmarkStandard(b *testing.B) {
+	data := encode(b, typical())
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		var e struct {
+			Data struct{ Referral mapping.Referral }
+		}
+		if err := json.Unmarshal(data, &e); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// Decode makes few allocations: one per list and a handful per event, none per string.
+func TestDecodeAllocations(t *testing.T) {
+	in := mapping.Input{Source: "northside", Sequence: 1, Data: encode(t, typical())}
+	const most = 25
+	if got := testing.AllocsPerRun(100, func() { Decode(in) }); got > most {
+		t.Errorf("%.0f allocations for %d bytes, want at most %d", got, len(in.Data), most)
 	}
 }
 

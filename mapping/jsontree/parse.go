@@ -213,9 +213,13 @@ func (p *parser) peek() byte {
 
 // duplicates reports members of one name. Few are compared in pairs, many are sorted first.
 func (p *parser) duplicates(at uint32) {
+	first := at + 1
+	if len(p.nodes) == int(first) || p.nodes[first].next == p.nodes[at].next {
+		return // none or one
+	}
 	var few [16]uint32
 	members := few[:0]
-	for c := at + 1; c < p.nodes[at].next; c = p.nodes[c].next {
+	for c := first; c < p.nodes[at].next; c = p.nodes[c].next {
 		members = append(members, c)
 	}
 	if len(members) > len(few) {

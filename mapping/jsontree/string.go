@@ -1,6 +1,8 @@
 package jsontree
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -13,12 +15,29 @@ var verbatim = func() (t [256]bool) {
 	return t
 }()
 
+// plainBytes counts those of eight bytes before the first that does not stand for itself: a quote, a
+// backslash, a control character or one beyond ASCII. Most of a document is strings, and this reads them
+// eight bytes at a time (after "Bit Twiddling Hacks", Sean Eron Anderson, hasless and haszero).
+func plainBytes(w uint64) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := w^ones*'"', w^ones*'\\'
+	special := (w - ones*' ') | (quote - ones) | (backslash - ones) | w
+	return bits.TrailingZeros64(special&tops) / 8
+}
+
 // string reads a string and returns where its contents stand in text, and whether it holds control
 // characters other than tab and line ends.
 func (p *parser) string() (start, end uint32, control, ok bool) {
 	p.pos++ // the opening quote
 	src, i := p.src, p.pos
 	start = uint32(i)
+	for i+8 <= len(src) {
+		if n := plainBytes(binary.LittleEndian.Uint64(src[i:])); n < 8 {
+			i += n
+			break
+		}
+		i += 8
+	}
 	for i < len(src) && verbatim[src[i]] {
 		i++
 	}

@@ -43,10 +43,7 @@ func main() {
 		queue = queue[1:]
 		function(&out, t, enqueue)
 	}
-	source, err := format.Source(out.Bytes())
-	if err != nil {
-		log.Fatal(err)
-	}
+	source := must(format.Source(out.Bytes()))
 	if err := os.WriteFile("append_gen.go", source, 0o644); err != nil {
 		log.Fatal(err)
 	}
@@ -87,20 +84,38 @@ func field(out *bytes.Buffer, owner reflect.Type, f reflect.StructField, enqueue
 	// samply gives the choices of Task.input and Task.output no pointers; written plainly, one value
 	// would write all of them.
 	case strings.HasPrefix(name, "value") && t.Kind() == reflect.Struct:
-		zero, err := json.Marshal(reflect.Zero(t).Interface())
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Fprintf(out, "b = unless(b, append%s(append(b, %s...), &%s), `,%q:%s`)\n", t.Name(), key, access, name, zero)
+		fmt.Fprintf(out, "b = unless(b, append%s(append(b, %s...), &%s), `,%q:%s`)\n", t.Name(), key, access, name, zero(t))
 		enqueue(t)
 	case strings.HasPrefix(name, "value"):
-		zero := map[reflect.Kind]string{reflect.String: `""`, reflect.Int: "0", reflect.Bool: "false"}[t.Kind()]
-		fmt.Fprintf(out, "if %s != %s {\n%s}\n", access, zero, value(key, access, t, false, enqueue))
+		none := map[reflect.Kind]string{reflect.String: `""`, reflect.Int: "0", reflect.Bool: "false"}[t.Kind()]
+		fmt.Fprintf(out, "if %s != %s {\n%s}\n", access, none, value(key, access, t, false, enqueue))
 	case option == "":
 		out.WriteString(value(key, access, t, false, enqueue))
 	default:
 		log.Fatalf("%s.%s: no rule for %s with %q", owner.Name(), f.Name, t, option)
 	}
+}
+
+// zero is what our functions write for the zero value of a type.
+func zero(t reflect.Type) string {
+	if t.Kind() != reflect.Struct {
+		return string(must(json.Marshal(reflect.Zero(t).Interface())))
+	}
+	var fields []string
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if k := t.Field(i).Type.Kind(); k != reflect.Pointer && k != reflect.Slice && !strings.HasPrefix(name, "value") {
+			fields = append(fields, fmt.Sprintf("%q:%s", name, zero(t.Field(i).Type)))
+		}
+	}
+	return "{" + strings.Join(fields, ",") + "}"
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return v
 }
 
 // value is the code that appends key and the value at access; pointer says whether access is a pointer to it.

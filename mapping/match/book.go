@@ -70,6 +70,8 @@ type meeting struct {
 	until    int64 // Unix seconds: joinable before
 	starts   []int64
 	days     []date // local, of starts
+	each     int    // sessions of one participant of a rolling group; 0: all that there are
+	endless  bool   // the last of starts is not the last session
 	licences []stateLicence
 	site     string
 	langs    []language
@@ -81,10 +83,10 @@ type meeting struct {
 	closed   bool
 }
 
-// stateLicence is valid from a day through the group's last session.
+// stateLicence is a time without a gap, first to last day, in which the leader may practise in a state.
 type stateLicence struct {
-	state [2]byte
-	from  date
+	state    [2]byte
+	from, to date
 }
 
 // Compile makes a loaded catalog ready for matching.
@@ -211,7 +213,7 @@ func compareBool(a, b bool) int {
 func (b *Book) meeting(i int32, g *program.Group, site *program.Site, leader *program.Leader) meeting {
 	m := meeting{
 		group: i, program: b.programOf[g.Program], max: int32(g.Seats.Max), mode: mode(modeWords.number(g.Mode)), site: g.Site,
-		gender: gender(genderWords.number(g.Gender)), cost: cmp.Or(costWords.number(g.Cost), 4), closed: g.Enrolment == program.EnrolmentClosed,
+		each: g.Sessions.Each, endless: g.Sessions.Count == 0, gender: gender(genderWords.number(g.Gender)), cost: cmp.Or(costWords.number(g.Cost), 4), closed: g.Enrolment == program.EnrolmentClosed,
 	}
 	for _, d := range g.Dates {
 		m.starts = append(m.starts, d.Unix())
@@ -233,7 +235,7 @@ func (b *Book) meeting(i int32, g *program.Group, site *program.Site, leader *pr
 		m.state, m.postal = stateOf(site.Address.State), postalOf(site.Address.PostalCode)
 	}
 	if leader != nil && len(m.days) > 0 {
-		m.licences = licencesOf(leader, m.days[len(m.days)-1])
+		m.licences = slices.DeleteFunc(licencesOf(leader), func(l stateLicence) bool { return m.closed && l.to < m.days[len(m.days)-1] })
 	}
 	return m
 }
@@ -247,41 +249,28 @@ func (b *Book) day(t time.Time) date {
 	return date(y*10000 + int(m)*100 + d)
 }
 
-// licencesOf a leader that are valid on the last day, each with the day since which it has been without a gap.
-func licencesOf(leader *program.Leader, last date) (out []stateLicence) {
+// licencesOf a leader, renewals joined.
+func licencesOf(leader *program.Leader) (out []stateLicence) {
 	for _, l := range leader.Licences {
-		state := stateOf(l.State)
-		if dateOf(l.To) < last || slices.ContainsFunc(out, func(s stateLicence) bool { return s.state == state }) {
-			continue
-		}
-		from, need := date(0), last
-		for {
-			next := earliest(leader.Licences, state, need)
-			if next >= need {
-				break
-			}
-			if from, need = next, dayBefore(next); next == 0 {
-				break
-			}
-		}
-		out = append(out, stateLicence{state, from})
+		out = append(out, stateLicence{stateOf(l.State), dateOf(l.From), dateOf(l.To)})
 	}
-	return out
-}
-
-// earliest start of the licences for a state that cover a day; the day after it when none does.
-func earliest(licences []program.Licence, state [2]byte, day date) date {
-	from := day + 1
-	for _, l := range licences {
-		if f := dateOf(l.From); stateOf(l.State) == state && f <= day && day <= dateOf(l.To) {
-			from = min(from, f)
+	slices.SortFunc(out, func(x, y stateLicence) int {
+		return cmp.Or(slices.Compare(x.state[:], y.state[:]), cmp.Compare(x.from, y.from))
+	})
+	joined := out[:0]
+	for _, l := range out {
+		if k := len(joined) - 1; k >= 0 && joined[k].state == l.state && l.from <= joined[k].to.next() {
+			joined[k].to = max(joined[k].to, l.to)
+		} else {
+			joined = append(joined, l)
 		}
 	}
-	return from
+	return joined
 }
 
-func dayBefore(d date) date {
-	t := time.Date(int(d/10000), time.Month(d/100%100), int(d%100)-1, 0, 0, 0, 0, time.UTC)
+// next is the day after.
+func (d date) next() date {
+	t := time.Date(int(d/10000), time.Month(d/100%100), int(d%100)+1, 0, 0, 0, 0, time.UTC)
 	return date(t.Year()*10000 + int(t.Month())*100 + t.Day())
 }
 

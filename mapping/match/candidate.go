@@ -69,10 +69,15 @@ func (s *search) list(r *Result) {
 			r.More.Full--
 		}
 	}
-	passing := s.passing()
-	s.listExcluded(r)
-	r.More.Possible = passing - suit - r.More.Full
-	r.More.Excluded = total - passing - (len(r.Candidates) - suit)
+	s.countRest(r, total, suit, s.listExcluded(r))
+}
+
+// countRest counts what is not listed. On the day of the first session a group can still be excluded that passes the
+// filters: those were looked at (late) or are listed (listedLate).
+func (s *search) countRest(r *Result, total, suit, listedLate int) {
+	passing, late := s.passing(), max(s.late, listedLate)
+	r.More.Possible = passing - suit - r.More.Full - late
+	r.More.Excluded = total - len(r.Candidates) - r.More.Full - r.More.Possible
 }
 
 func (s *search) candidate(c *scored, chosen int32) Candidate {
@@ -88,7 +93,7 @@ func (s *search) candidate(c *scored, chosen int32) Candidate {
 	return out
 }
 
-// passing counts the groups that no filter excludes. Where all were looked at, that is known.
+// passing counts the groups that no filter excludes.
 func (s *search) passing() int {
 	n := 0
 	for i := range s.prospect {
@@ -106,21 +111,28 @@ func (s *search) passing() int {
 }
 
 // listExcluded fills the list with excluded groups, those of the best programs first and in each those that could be
-// joined soonest.
-func (s *search) listExcluded(r *Result) {
+// joined soonest. late are those among them that pass the filters.
+func (s *search) listExcluded(r *Result) (late int) {
 	for i := range s.prospect {
 		p := &s.prospect[i]
 		o, each := &s.programs[p.program], 0
 		for _, part := range s.joinable(p.program) {
+			before := each
 			each = s.exclude(r, p, part, each)
+			for _, c := range r.Candidates[len(r.Candidates)-(each-before):] {
+				if at := s.at[c.Group]; p.why == 0 && s.word(p, at>>6)&(1<<(at&63)) != 0 {
+					late++
+				}
+			}
 		}
 		for _, part := range [2]run{{o.closed.start, s.from(o.closed).start}, {o.open.start, s.from(o.open).start}} {
 			each = s.exclude(r, p, part, each)
 		}
 		if len(r.Candidates) == cap(r.Candidates) {
-			return
+			break
 		}
 	}
+	return late
 }
 
 // exclude lists excluded groups of a run, while there is room.
@@ -149,7 +161,7 @@ func (s *search) why(p *prospect, at int32) why {
 		w.add(ruleEnrolment)
 		return w
 	}
-	day := s.dayWhy(p, g, g.days[g.next(s.now)])
+	day := s.dayWhy(p, g, g.next(s.now))
 	if w.has(ruleLicence) || w.has(ruleState) || w.has(ruleStateUnknown) || w.has(ruleLicensedFirst) {
 		day &^= 1 << ruleLicence
 	}

@@ -204,6 +204,7 @@ func (n *Need) parseField(p *parser, field string) {
 		p.array(func() {
 			if p.expect(i < len(n.Languages), "too many languages") {
 				n.Languages[i] = languageOf(string(p.text()))
+				p.expect(n.Languages[i] != 0, "a language tag is expected")
 				i++
 			}
 		})

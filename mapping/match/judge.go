@@ -224,19 +224,34 @@ func ageBand(o *offering, young, old, day date) bool {
 // plus adds years; as numbers, 29 February comes after 28 February in every year.
 func (d date) plus(years uint8) date { return d + date(years)*10000 }
 
-// dayWhy is what excludes on the day of the first session: age, and a licence that is not yet valid.
-func (s *search) dayWhy(p *prospect, g *meeting, day date) (w why) {
+// dayWhy is what excludes from a group whose session k is the patient's first: age on that day, and a licence that
+// does not hold from then through the patient's last session.
+func (s *search) dayWhy(p *prospect, g *meeting, k int) (w why) {
 	o := &s.programs[g.program]
-	w = s.ageWhy(o, day)
-	if (o.licensed || p.licensed) && !licensedOn(g, s.need.State, day) {
+	w = s.ageWhy(o, g.days[k])
+	if (o.licensed || p.licensed) && !licensedFor(g, s.need.State, g.days[k], g.days[g.last(k)]) {
 		w.add(ruleLicence)
 	}
 	return w
 }
 
-// licensedOn reports whether a licence holds from the day of the first session.
-func licensedOn(g *meeting, patient [2]byte, day date) bool {
-	return slices.ContainsFunc(g.licences, func(l stateLicence) bool {
-		return l.from <= day && (g.mode != telehealth || l.state == patient)
-	})
+// last is the index of the last session that binds a patient whose first is k. An ongoing group lists a year and
+// has no last: what is known to be needed is the first.
+func (g *meeting) last(k int) int {
+	switch {
+	case !g.closed && g.each > 0:
+		return min(k+g.each, len(g.days)) - 1
+	case g.endless:
+		return k
+	}
+	return len(g.days) - 1
+}
+
+func licensedFor(g *meeting, patient [2]byte, first, last date) bool {
+	for _, l := range g.licences {
+		if l.from <= first && last <= l.to && (g.mode != telehealth || l.state == patient) {
+			return true
+		}
+	}
+	return false
 }

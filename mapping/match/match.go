@@ -93,8 +93,8 @@ type search struct {
 	free     scored // best with a free seat among those that fit about as well as any
 	full     scored // best without
 	bestNeed int32
-	looked   int // suitable groups looked at, of which
-	fulls    int // had no seat
+	fulls    int // groups looked at that suit and have no seat
+	late     int // groups looked at that pass the filters and are excluded all the same
 }
 
 // Match finds the place for a need. It depends on its arguments alone.
@@ -289,11 +289,11 @@ func (s *search) equivalent(need int32) bool { return s.bestNeed < 0 || need >= 
 func (s *search) lookAt(p *prospect, at int32) {
 	g := &s.groups[at]
 	k := g.next(s.now)
-	if s.dayWhy(p, g, g.days[k]) != 0 || s.conflict(g) != 0 {
+	if s.dayWhy(p, g, k) != 0 || s.conflict(g) != 0 {
+		s.late++
 		return
 	}
 	c := s.score(p, at, k)
-	s.looked++
 	if g.max > 0 && s.q.Taken != nil && s.q.Taken(g.group) >= int(g.max) {
 		c.full = true
 		s.fulls++
@@ -361,7 +361,7 @@ func (s *search) acceptable(program int32) []int32 {
 				at := i<<6 + int32(bits.TrailingZeros64(w))
 				g := &s.groups[at]
 				k := g.next(s.now)
-				if s.dayWhy(p, g, g.days[k]) == 0 && s.conflict(g) == 0 {
+				if s.dayWhy(p, g, k) == 0 && s.conflict(g) == 0 {
 					found = append(found, s.score(p, at, k))
 				}
 			}

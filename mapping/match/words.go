@@ -126,6 +126,10 @@ func dateOf(s string) (d date) {
 			d += date(s[i] - '0')
 		}
 	}
+	month, day := d/100%100, d%100
+	if d < 10000 || month > 12 || day > 31 || (month == 0) != (len(s) < 7) || (day == 0) != (len(s) < 10) {
+		return 0
+	}
 	return d
 }
 

@@ -29,6 +29,15 @@ func (k Keys) Path(u User) string {
 	return filepath.Join(string(k), string(u.Role)+".nk")
 }
 
+// Networks that have a coordinator's key here, by name.
+func (k Keys) Networks() ([]string, error) {
+	files, err := filepath.Glob(k.Path(User{Role: RoleCoordinator, Network: "*"}))
+	for i, file := range files {
+		files[i] = filepath.Base(filepath.Dir(file))
+	}
+	return files, err
+}
+
 // Ensure makes the missing keys of these users.
 func (k Keys) Ensure(users []User) error {
 	for _, u := range users {

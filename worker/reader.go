@@ -40,6 +40,15 @@ func (l *LedgerReader) Head(ctx context.Context) (Stored, error) {
 	return l.Last(ctx, HeadSubject(l.network))
 }
 
+// End is the sequence of the last head, 0 on an empty ledger.
+func (l *LedgerReader) End(ctx context.Context) (uint64, error) {
+	head, err := l.Head(ctx)
+	if errors.Is(err, ErrNotStored) {
+		return 0, nil
+	}
+	return head.Sequence, err
+}
+
 // readChunk messages in one request.
 const readChunk = 1000
 

@@ -1,0 +1,48 @@
+// Command convene places patients with chronic conditions into group programs: referral events in, placement
+// confirmations out, exactly once.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is everything that can be said on the command line. A new command is one line here and one file with its struct,
+// whose Run method gets what run binds below.
+type cli struct {
+	globals
+
+	Send    sendCmd    `cmd:"" help:"Publish event files, wait until they are stored, and say where."`
+	Watch   watchCmd   `cmd:"" help:"Print confirmations as they are decided."`
+	Streams streamsCmd `cmd:"" help:"Check the streams of a NATS server, or print the definitions and permissions it needs."`
+	Schema  schemaCmd  `cmd:"" help:"Print the JSON Schema of what Convene reads and writes."`
+
+	Version kong.VersionFlag `env:"-" help:"Print the version and exit."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], newSpeaker(os.Stdout, os.Stderr))
+	stop()
+	os.Exit(code)
+}
+
+// run does what the arguments say and returns the exit code: 0 done, 1 failed or differs, 2 wrong usage or
+// configuration. Commands get the context (ended by SIGINT and SIGTERM), the speaker and the globals.
+func run(ctx context.Context, args []string, say *speaker) int {
+	var c cli
+	parser, err := newParser(&c, say)
+	if err != nil {
+		return say.failed(err)
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return say.misused(err)
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	return say.failed(command.Run(say, &c.globals))
+}

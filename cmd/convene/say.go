@@ -1,0 +1,228 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/convene-health/convene/mapping/engine"
+	"github.com/convene-health/convene/worker"
+)
+
+// What the CLI prints is worded here; flags and commands carry their own help.
+
+const aboutConvene = "Places patients with chronic conditions into group programs: referral events in, placement confirmations out, exactly once."
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1 // failed, or differs
+	exitUsage  = 2 // wrong usage or configuration
+)
+
+// failure is an error for people: what is wrong, then what to do next.
+type failure struct {
+	what string
+	hint string
+	exit int
+	err  error // the cause, if another error says more; its text is part of what
+}
+
+func (f *failure) Error() string { return f.what }
+func (f *failure) Unwrap() error { return f.err }
+
+// speaker prints: results to out, problems to err.
+type speaker struct{ out, err io.Writer }
+
+func newSpeaker(out, err io.Writer) *speaker { return &speaker{out: out, err: err} }
+
+// failed prints an error with its hint and gives the exit code; nil is exitDone.
+func (s *speaker) failed(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintf(s.err, "convene: error: %v\n", err)
+	var f *failure
+	if !errors.As(err, &f) {
+		return exitFailed
+	}
+	if f.hint != "" {
+		fmt.Fprintf(s.err, "convene: hint: %s\n", f.hint)
+	}
+	return f.exit
+}
+
+// misused prints what the parser did not understand.
+func (s *speaker) misused(err error) int {
+	return s.failed(&failure{what: err.Error(), hint: "see `convene --help`", exit: exitUsage})
+}
+
+func (s *speaker) line(format string, args ...any) { fmt.Fprintf(s.out, format+"\n", args...) }
+func (s *speaker) warn(format string, args ...any) {
+	fmt.Fprintf(s.err, "convene: warning: "+format+"\n", args...)
+}
+
+// columns prints rows with their cells aligned.
+func (s *speaker) columns(rows [][]string) {
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(w, strings.Join(row, "\t"))
+	}
+	w.Flush()
+}
+
+func usage(hint, format string, args ...any) error {
+	return &failure{what: fmt.Sprintf(format, args...), hint: hint, exit: exitUsage}
+}
+
+// Connecting.
+
+func noServer(folder string) error {
+	return &failure{what: "no NATS server: the data folder " + folder + " has none",
+		hint: "start one with `convene run`, or name one with --nats URL", exit: exitUsage}
+}
+
+func cannotConnect(u worker.User, err error) error {
+	hint := "is the server running? `convene run` starts an embedded one"
+	if strings.Contains(err.Error(), "Authorization") || strings.Contains(err.Error(), "nkey") {
+		hint = "the server does not take the credentials of the " + u.String() + ": give --nkey or --creds, or --data with the folder of `convene run`"
+	}
+	return &failure{what: err.Error(), hint: hint, exit: exitFailed, err: err}
+}
+
+// Streams.
+
+func streamsUnfit(network string) error {
+	return &failure{what: "the streams of network " + network + " do not keep what the ledger needs",
+		hint: "change what is listed as an error; `convene streams --print --network " + network + "` shows the whole definitions", exit: exitFailed}
+}
+
+const streamsNeedNetwork = "name the networks with --network, and their sources with --source"
+
+func serverPart(accounts string) string {
+	return `# 1. In nats-server.conf, beside your own listen and tls settings. Sources and coordinators have accounts of their own:
+#    a client may name any subject for the server's answer, and in the ledger's account that could be the ledger's.
+jetstream {
+  store_dir: "/var/lib/nats"
+  sync_interval: always
+}
+` + accounts
+}
+
+const streamsPart = "# 2. As admin, with the nats CLI (nats --nkey admin.nk --inbox-prefix _INBOX_admin ...)."
+
+// Sending.
+
+func unknownNetwork(subject string, err error) error {
+	network := strings.Split(subject, ".")[1]
+	return &failure{what: "network " + network + " is unknown: no stream takes " + subject, err: err, exit: exitFailed,
+		hint: "check the name; a network is known once `convene run` works it, or its streams are made (`convene streams --print`)"}
+}
+
+func sendDenied(subject string, err error) error {
+	return &failure{what: "the server does not let this user publish to " + subject, err: err, exit: exitFailed,
+		hint: "a source may publish its own subject only, and catalogs, _admin and _desk need the admin's key: give --nkey or --creds"}
+}
+
+func needsAdmin(what string, err error) error {
+	return &failure{what: what + " could not be stored: " + err.Error(), err: err, exit: exitFailed,
+		hint: "catalogs need the admin's key: give --nkey <data folder>/keys/admin.nk"}
+}
+
+func noAddress(path string) error {
+	return usage("give --network and --source", "%s does not say which network and source it is from", path)
+}
+
+func tooLarge(subject string, bytes int, max int64) string {
+	return fmt.Sprintf("%s: %d bytes with headers, the server takes %d: not sent", subject, bytes, max)
+}
+
+func notAllSent(count int) error {
+	return &failure{what: fmt.Sprintf("%d messages were not stored", count), hint: "they are named above; the others are stored and need not be sent again", exit: exitFailed}
+}
+
+func sentSummary(stored, catalogs, clocks, others int) string {
+	text := fmt.Sprintf("%d events stored", stored)
+	if catalogs > 0 {
+		text += fmt.Sprintf(", %d catalogs", catalogs)
+	}
+	if clocks > 0 {
+		text += fmt.Sprintf(", %d clock events skipped", clocks)
+	}
+	if others > 0 {
+		text += fmt.Sprintf(", %d lines of other networks and sources skipped", others)
+	}
+	return text
+}
+
+// Watching.
+
+const watchNeedsNetwork = "name the network with --network"
+
+func watchBroken(network string, err error) string {
+	return fmt.Sprintf("network %s: %v: trying again", network, err)
+}
+
+func watching(network string) string { return "watching network " + network + "; Ctrl-C ends it" }
+
+func watchImpossible(network string, err error) error {
+	return &failure{what: "network " + network + " cannot be watched: " + err.Error(), err: err, exit: exitFailed,
+		hint: "check the name, and that the user may read its ledger (--nkey <data folder>/keys/<network>/_coordinator.nk)"}
+}
+
+// Replaying, recording, verifying.
+
+func unreadable(path string, err error) error {
+	return &failure{what: path + ": " + err.Error(), hint: "check the path and that it may be read", exit: exitUsage, err: err}
+}
+
+func badCatalog(path string, err error) error {
+	return &failure{what: "the catalog " + path + " does not load:\n" + err.Error(), hint: "`convene catalog check " + path + "` lists every problem with its line", exit: exitUsage, err: err}
+}
+
+func replayImpossible(path string, err error) error {
+	hint := "the file may be cut or out of order; `convene record` writes whole ones"
+	if errors.Is(err, worker.ErrNetwork) {
+		hint = "for single events, give the network's catalog: --catalog FILE"
+	}
+	if errors.Is(err, engine.ErrNoCatalog) {
+		hint = "give the network's catalog with --catalog FILE, or put its line before the events"
+	}
+	return &failure{what: path + ": " + err.Error(), hint: hint, exit: exitUsage, err: err}
+}
+
+func differs(differ, same int, path string) error {
+	return &failure{what: fmt.Sprintf("%d confirmations differ from %s, %d are the same", differ, path, same), exit: exitFailed,
+		hint: "the same engine version gives the same bytes: look for another version, catalog or order of events"}
+}
+
+func allSame(n int, path string) string {
+	return fmt.Sprintf("%d confirmations, byte for byte those of %s", n, path)
+}
+
+func recordedSummary(inputs int, networks []string) string {
+	return fmt.Sprintf("%d inputs of %s recorded", inputs, strings.Join(networks, ", "))
+}
+
+func verified(r *worker.Report) string {
+	state := "checks out"
+	if len(r.Faults) > 0 {
+		state = fmt.Sprintf("has %d faults", len(r.Faults))
+	}
+	text := fmt.Sprintf("ledger of %s %s: %d inputs decided (%d unchanged), %d decisions, %d confirmations in %d batches; %d referrals, %d live, %d waiting; chain, hashes, seats, patients and inputs checked",
+		r.Network, state, r.Decided, r.Unchanged, r.Decisions, r.Confirmations, r.Batches, r.Counts.Referrals, r.Counts.Live, r.Counts.Waiting)
+	if r.Erased > 0 {
+		text += fmt.Sprintf("; %d messages erased", r.Erased)
+	}
+	if r.Pending > 0 {
+		text += fmt.Sprintf("; %d inputs wait", r.Pending)
+	}
+	return text
+}
+
+func ledgerFaulty(n int) error {
+	return &failure{what: fmt.Sprintf("%d faults in the ledger", n), exit: exitFailed,
+		hint: "stop the worker, keep the streams as they are, and restore the ledger from a backup or replica"}
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/convene-health/convene/mapping/event"
+)
+
+// schemas by name.
+var schemas = map[string]func() []byte{
+	"event": event.CombinedSchema,
+}
+
+type schemaCmd struct {
+	Name string `arg:"" help:"Which: event."`
+}
+
+func (c *schemaCmd) Run(say *speaker) error {
+	schema, known := schemas[c.Name]
+	if !known {
+		return usage("there are: "+strings.Join(slices.Sorted(maps.Keys(schemas)), ", "), "no schema %q", c.Name)
+	}
+	say.line("%s", strings.TrimSpace(string(schema())))
+	return nil
+}

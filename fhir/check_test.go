@@ -3,6 +3,7 @@ package fhir
 import (
 	"strings"
 	"testing"
+	"time"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 )
@@ -103,9 +104,23 @@ func TestDates(t *testing.T) {
 		"2026-11-11T09:30:00Z": {false, true, true}, "2026-11-11T09:30:00.123-05:00": {false, true, true},
 		"": {}, "0000": {}, "26": {}, "2026-13": {}, "2026-02-29": {}, "2026-2-1": {}, "2026-00-10": {}, "20x6-01-01": {},
 		"2026-11-11T09:30": {}, "2026-11-11T09:30:00": {}, "2026-11-11 09:30:00Z": {}, "2026-11-11T24:30:00Z": {}, "2026-02-30T09:30:00Z": {},
+		"2026-11-11T09:30:00.Z": {}, "2026-11-11T09:30:00.1": {}, "2026-11-11T09:30:00+0500": {}, "2026-11-11T09:30:00+15:00": {}, "2026-11-11T09:60:00Z": {}, "2026-11-11T09:30:61Z": {},
 	} {
 		if got := [3]bool{IsDate(s), IsDateTime(s), IsInstant(s)}; got != want {
 			t.Errorf("%q: got %v, want %v", s, got, want)
+		}
+	}
+}
+
+func TestInstant(t *testing.T) {
+	zone := time.FixedZone("", -5*3600)
+	for want, at := range map[string]time.Time{
+		"2026-11-12T15:04:05.678Z":      time.Date(2026, 11, 12, 15, 4, 5, 678_999_999, time.UTC),
+		"2026-11-12T15:04:05.000Z":      time.Date(2026, 11, 12, 15, 4, 5, 0, time.UTC),
+		"2026-11-12T15:04:05.040-05:00": time.Date(2026, 11, 12, 15, 4, 5, 40_000_000, zone),
+	} {
+		if got := Instant(at); got != want || !IsInstant(got) {
+			t.Errorf("got %s, want %s", got, want)
 		}
 	}
 }

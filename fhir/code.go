@@ -61,24 +61,17 @@ var (
 	// GroupProgram is the category of an order that no code of US Core's value set fits.
 	GroupProgram = Concept("Group program")
 
-	fulfill         = Concept("", NewCoding(systemTaskCode, "fulfill", "Fulfill the focal request"))
-	author          = Concept("", NewCoding(systemParticipant, "author", "Author"))
-	problemListItem = []CodeableConcept{Concept("", NewCoding(systemConditionCategory, "problem-list-item", "Problem List Item"))}
+	fulfill         = Concept("", NewCoding(systemTaskCode, "fulfill", ""))
+	author          = Concept("", NewCoding(systemParticipant, "author", ""))
+	problemListItem = []CodeableConcept{Concept("", NewCoding(systemConditionCategory, "problem-list-item", ""))}
 
-	identifierTypes = concepts(SystemIdentifierType, map[string]string{
-		"MR": "Medical record number", "PI": "Patient internal identifier", "PT": "Patient external identifier",
-		"MB": "Member Number", "MC": "Patient's Medicare number", "MA": "Patient Medicaid number",
-		"DL": "Driver's license number", "PPN": "Passport number", "NPI": "National provider identifier",
-		"PRN": "Provider number", "XX": "Organization identifier", "PLAC": "Placer Identifier", "FILL": "Filler Identifier",
-	})
-	clinicalStatuses = concepts(systemClinicalStatus, map[string]string{
-		"active": "Active", "recurrence": "Recurrence", "relapse": "Relapse",
-		"inactive": "Inactive", "remission": "Remission", "resolved": "Resolved",
-	})
-	verificationStatuses = concepts(systemVerificationStatus, map[string]string{
-		"confirmed": "Confirmed", "unconfirmed": "Unconfirmed", "provisional": "Provisional",
-		"differential": "Differential", "refuted": "Refuted", "entered-in-error": "Entered in Error",
-	})
+	// Codes that say what they mean go without a display, here and above: a confirmation holds a dozen of them.
+	identifierTypes = concepts(SystemIdentifierType,
+		"MR", "PI", "PT", "MB", "MC", "MA", "DL", "PPN", "NPI", "PRN", "XX", "PLAC", "FILL")
+	clinicalStatuses = concepts(systemClinicalStatus,
+		"active", "recurrence", "relapse", "inactive", "remission", "resolved")
+	verificationStatuses = concepts(systemVerificationStatus,
+		"confirmed", "unconfirmed", "provisional", "differential", "refuted", "entered-in-error")
 	// https://hl7.org/fhir/R4/valueset-condition-severity.html
 	severities = map[string]*CodeableConcept{
 		"mild":     pointer(Concept("", NewCoding(SystemSNOMED, "255604002", "Mild"))),
@@ -110,10 +103,10 @@ func VerificationStatus(code string) *CodeableConcept { return verificationStatu
 // Severity of a condition; nil when unknown.
 func Severity(code string) *CodeableConcept { return severities[code] }
 
-func concepts(system string, displays map[string]string) map[string]*CodeableConcept {
-	all := make(map[string]*CodeableConcept, len(displays))
-	for code, display := range displays {
-		all[code] = pointer(Concept("", NewCoding(system, code, display)))
+func concepts(system string, codes ...string) map[string]*CodeableConcept {
+	all := make(map[string]*CodeableConcept, len(codes))
+	for _, code := range codes {
+		all[code] = pointer(Concept("", NewCoding(system, code, "")))
 	}
 	return all
 }

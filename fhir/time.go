@@ -5,11 +5,18 @@ import (
 	"time"
 )
 
-// instant is https://hl7.org/fhir/R4/datatypes.html#instant to the millisecond.
-const instant = "2006-01-02T15:04:05.000Z07:00"
-
-// Instant is t as an instant, which is a dateTime too, in t's own offset and to the millisecond.
-func Instant(t time.Time) string { return t.Format(instant) }
+// Instant is t as an instant (https://hl7.org/fhir/R4/datatypes.html#instant), which is a dateTime too, in t's
+// own offset and to the millisecond.
+func Instant(t time.Time) string {
+	const second = len("2006-01-02T15:04:05")
+	var space [40]byte
+	b := t.AppendFormat(space[:0], time.RFC3339) // which package time writes without reading the layout
+	ms := t.Nanosecond() / 1_000_000
+	b = append(b, ".000"...)
+	copy(b[second+4:], b[second:])
+	b[second], b[second+1], b[second+2], b[second+3] = '.', '0'+byte(ms/100), '0'+byte(ms/10%10), '0'+byte(ms%10)
+	return string(b)
+}
 
 // IsDate reports whether s is a date (https://hl7.org/fhir/R4/datatypes.html#date): YYYY, YYYY-MM or
 // YYYY-MM-DD, of a day that exists.
@@ -31,12 +38,26 @@ func IsDateTime(s string) bool { return IsDate(s) || IsInstant(s) }
 
 // IsInstant reports whether s is an instant: a date and time with seconds and offset, as RFC 3339 has it.
 func IsInstant(s string) bool {
-	if len(s) < 20 || s[10] != 'T' || !IsDate(s[:10]) {
+	if len(s) < 20 || s[10] != 'T' || s[13] != ':' || s[16] != ':' || !IsDate(s[:10]) ||
+		!upTo(s[11:13], 23) || !upTo(s[14:16], 59) || !upTo(s[17:19], 60) {
 		return false
 	}
-	_, err := time.Parse(time.RFC3339, s)
-	return err == nil
+	s = s[19:]
+	if s[0] == '.' {
+		digits := 1
+		for digits < len(s) && '0' <= s[digits] && s[digits] <= '9' {
+			digits++
+		}
+		if digits == 1 {
+			return false
+		}
+		s = s[digits:]
+	}
+	return s == "Z" || len(s) == 6 && (s[0] == '+' || s[0] == '-') && s[3] == ':' && upTo(s[1:3], 14) && upTo(s[4:], 59)
 }
+
+// upTo reports whether s is a number of at most n.
+func upTo(s string, n int) bool { v := number(s); return 0 <= v && v <= n }
 
 // later reports whether instant a is after b, where both are in UTC, as Convene writes them.
 func later(a, b string) bool {

@@ -212,18 +212,20 @@ func appendRequest(b []byte, r Request) []byte {
 // appendToken appends one half of a token parameter: the characters that mean something in a search value
 // behind a backslash (https://hl7.org/fhir/R4/search.html#escaping), what a URI's query may not hold in percents.
 func appendToken(b []byte, s string) []byte {
+	start := 0
 	for i := range len(s) {
 		c := s[i]
+		if plainInQuery[c] {
+			continue
+		}
+		b = append(b, s[start:i]...)
+		start = i + 1
 		if c == ',' || c == '$' || c == '|' || c == '\\' {
 			b = append(b, "%5C"...)
 		}
-		if plainInQuery[c] {
-			b = append(b, c)
-		} else {
-			b = append(b, '%', upperHex[c>>4], upperHex[c&0xf])
-		}
+		b = append(b, '%', upperHex[c>>4], upperHex[c&0xf])
 	}
-	return b
+	return append(b, s[start:]...)
 }
 
 const upperHex = "0123456789ABCDEF"

@@ -37,11 +37,11 @@ func (x *bundle) addServiceRequest(order, id, url string) {
 	v := fhir.NewServiceRequest(id, x.face.request, code, x.patient)
 	v.Category = category
 	filler := fhir.NewIdentifier(fhir.IdentifierType("FILL"), x.w.systems.order, order)
-	filler.Assigner = &x.w.owner.ref
 	placer, theirs := x.placer()
 	v.Identifier = []fhir.Identifier{placer, filler}
 	if theirs {
-		v.BasedOn = []fhir.Reference{fhir.RefBy("ServiceRequest", &placer)}
+		order := fhir.NewIdentifier(nil, *placer.System, *placer.Value)
+		v.BasedOn = []fhir.Reference{fhir.RefBy("ServiceRequest", &order)}
 	}
 	v.Priority = fhir.Priority(string(n.Priority))
 	v.ReasonCode, v.ReasonReference = x.reasonCodes, x.reasons

@@ -1,8 +1,6 @@
 package confirm
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 
 	"github.com/convene-health/convene/fhir"
@@ -120,8 +118,8 @@ func isReason(c *mapping.Condition) bool {
 }
 
 func (x *bundle) addCondition(c *mapping.Condition) {
-	id := x.n.PatientKey + "-" + contentOf(c)
-	url := fhir.FullURL("Condition", x.w.systems.condition, id)
+	name := x.conditionName(c)
+	id, url := x.n.PatientKey+"-"+name.ID(), name.URL()
 	for i := range x.reasons {
 		if *x.reasons[i].Reference == url {
 			return // said twice
@@ -166,16 +164,12 @@ func (x *bundle) conditionCode(c *mapping.Condition) fhir.CodeableConcept {
 	return fhir.Concept(text, codings...)
 }
 
-// contentOf is a hash of all that is said of a condition, of 16 hexadecimal digits.
-func contentOf(c *mapping.Condition) string {
-	var space [512]byte
-	b := space[:0]
+// conditionName is made of the patient and all that is said of the condition.
+func (x *bundle) conditionName(c *mapping.Condition) fhir.Name {
+	var space [16]string
+	parts := append(space[:0], x.w.systems.condition, x.n.PatientKey, c.Text, c.ClinicalStatus, c.VerificationStatus, c.Severity, c.Onset)
 	for _, code := range c.Codes {
-		b = append(append(append(append(b, code.System...), '|'), code.Code...), 0)
+		parts = append(parts, code.System, code.Code)
 	}
-	for _, s := range [...]string{c.Text, c.ClinicalStatus, c.VerificationStatus, c.Severity, c.Onset} {
-		b = append(append(b, s...), 0)
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:8])
+	return fhir.NameOf(parts...)
 }

@@ -13,13 +13,13 @@ func (x *bundle) addRequester() {
 	r := &x.n.Request.Requester
 	organization := x.requesterOrganization(&r.Organization)
 	practitioner, who := x.practitioner(&r.Practitioner)
-	value := fhir.HashID(who, *organization.Reference)
+	name := fhir.NameOf(x.w.systems.role, who, *organization.Reference)
+	value, url := name.ID(), name.URL()
 	id := []fhir.Identifier{fhir.NewIdentifier(nil, x.w.systems.role, value)}
 	v := fhir.NewPractitionerRole(id, practitioner, &organization)
 	if phone := clean(r.Practitioner.Phone); phone != "" {
 		v.Telecom = []fhir.ContactPoint{fhir.Phone(phone)}
 	}
-	url := fhir.FullURL("PractitionerRole", x.w.systems.role, value)
 	x.PractitionerRole(url, &v, fhir.CreateUnless("PractitionerRole", x.w.systems.role, value))
 	x.requester, x.organization = fhir.RefTo(url), organization
 }

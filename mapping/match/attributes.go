@@ -80,7 +80,7 @@ func (b *Book) readPlace(at int32, g *program.Group, site []string) {
 		}
 	} else {
 		a.local.add(at)
-		entry(a.sites, m.site, a.words).add(at)
+		entry(a.sites, g.Site, a.words).add(at)
 		m.licences = slices.DeleteFunc(m.licences, func(l stateLicence) bool { return m.state != [2]byte{} && l.state != m.state })
 	}
 	if len(m.licences) > 0 {

@@ -19,10 +19,12 @@ type Book struct {
 	cat      *program.Catalog
 	programs []offering
 	groups   []meeting // by position
+	traits   []traits  // of groups
 	at       []int32   // position by group index
 
 	programOf map[string]int32
 	groupOf   map[string]int32
+	siteOf    map[string]int32 // as traits have it
 	// Which programs serve: one bitmap over programs for each condition, one for "any", one for each goal.
 	serves    []bitmap
 	servesAny bitmap
@@ -66,21 +68,27 @@ type meeting struct {
 	group    int32
 	program  int32
 	rank     int32 // place by id, for ties
-	max      int32 // seats; 0: no limit
-	until    int64 // Unix seconds: joinable before
+	each     int32 // sessions of one participant of a rolling group; 0: all that there are
+	endless  bool  // the last of starts is not the last session
 	starts   []int64
 	days     []date // local, of starts
-	each     int    // sessions of one participant of a rolling group; 0: all that there are
-	endless  bool   // the last of starts is not the last session
 	licences []stateLicence
-	site     string
 	langs    []language
-	postal   [5]byte
-	state    [2]byte
-	mode     mode
-	gender   gender
-	cost     uint8 // 1 free to 4 high; 0 unknown counts as high
-	closed   bool
+	traits
+}
+
+// traits are what most groups are asked for; kept side by side, a run of them is read at the speed of memory.
+type traits struct {
+	until  int64 // Unix seconds: joinable before; for a closed group its start
+	site   int32 // 1 + index in the catalog; 0 none
+	seats  int32 // 0: no limit
+	langs  [4]language
+	postal [5]byte
+	state  [2]byte
+	mode   mode
+	gender gender
+	cost   uint8 // 1 free to 4 high or unknown
+	closed bool
 }
 
 // stateLicence is a time without a gap, first to last day, in which the leader may practise in a state.
@@ -96,7 +104,7 @@ func Compile(cat *program.Catalog) *Book {
 		cat: cat, programs: make([]offering, len(cat.Programs)), groups: make([]meeting, len(cat.Groups)), at: make([]int32, len(cat.Groups)),
 		programOf: make(map[string]int32, len(cat.Programs)), groupOf: make(map[string]int32, len(cat.Groups)),
 		serves: bitmaps(len(t.conditions), len(cat.Programs)), servesAny: newBitmap(len(cat.Programs)), helps: bitmaps(len(t.goals), len(cat.Programs)),
-		codes: map[string]map[string]uint8{},
+		siteOf: make(map[string]int32, len(cat.Sites)), codes: map[string]map[string]uint8{},
 	}
 	for i := range cat.Programs {
 		b.addProgram(t, int32(i), &cat.Programs[i])
@@ -157,9 +165,8 @@ func (b *Book) addProgram(t *tables, i int32, p *program.Program) {
 // placeGroups gives every group its position and every program its runs.
 func (b *Book) placeGroups() {
 	cat := b.cat
-	sites := make(map[string]*program.Site, len(cat.Sites))
 	for i := range cat.Sites {
-		sites[cat.Sites[i].ID] = &cat.Sites[i]
+		b.siteOf[cat.Sites[i].ID] = int32(i) + 1
 	}
 	leaders := make(map[string]*program.Leader, len(cat.Leaders))
 	for i := range cat.Leaders {
@@ -168,7 +175,7 @@ func (b *Book) placeGroups() {
 	for i := range cat.Groups {
 		g := &cat.Groups[i]
 		b.groupOf[g.ID] = int32(i)
-		b.groups[i] = b.meeting(int32(i), g, sites[g.Site], leaders[g.Leader])
+		b.groups[i] = b.meeting(int32(i), g, leaders[g.Leader])
 	}
 	byID := make([]int32, len(b.groups))
 	for i := range byID {
@@ -185,6 +192,7 @@ func (b *Book) placeGroups() {
 	for at := range b.groups {
 		g := &b.groups[at]
 		b.at[g.group] = int32(at)
+		b.traits = append(b.traits, g.traits)
 		o := &b.programs[g.program]
 		r := &o.open
 		if g.closed {
@@ -210,10 +218,11 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-func (b *Book) meeting(i int32, g *program.Group, site *program.Site, leader *program.Leader) meeting {
-	m := meeting{
-		group: i, program: b.programOf[g.Program], max: int32(g.Seats.Max), mode: mode(modeWords.number(g.Mode)), site: g.Site,
-		each: g.Sessions.Each, endless: g.Sessions.Count == 0, gender: gender(genderWords.number(g.Gender)), cost: cmp.Or(costWords.number(g.Cost), 4), closed: g.Enrolment == program.EnrolmentClosed,
+func (b *Book) meeting(i int32, g *program.Group, leader *program.Leader) meeting {
+	m := meeting{group: i, program: b.programOf[g.Program], each: int32(g.Sessions.Each), endless: g.Sessions.Count == 0}
+	m.traits = traits{
+		site: b.siteOf[g.Site], seats: int32(g.Seats.Max), mode: mode(modeWords.number(g.Mode)), gender: gender(genderWords.number(g.Gender)),
+		cost: cmp.Or(costWords.number(g.Cost), 4), closed: g.Enrolment == program.EnrolmentClosed,
 	}
 	for _, d := range g.Dates {
 		m.starts = append(m.starts, d.Unix())
@@ -231,8 +240,10 @@ func (b *Book) meeting(i int32, g *program.Group, site *program.Site, leader *pr
 	if len(m.langs) == 0 {
 		m.langs = []language{languageOf("en")}
 	}
-	if site != nil && m.mode == inPerson {
-		m.state, m.postal = stateOf(site.Address.State), postalOf(site.Address.PostalCode)
+	copy(m.traits.langs[:], m.langs)
+	if m.site > 0 && m.mode == inPerson {
+		address := &b.cat.Sites[m.site-1].Address
+		m.state, m.postal = stateOf(address.State), postalOf(address.PostalCode)
 	}
 	if leader != nil && len(m.days) > 0 {
 		m.licences = slices.DeleteFunc(licencesOf(leader), func(l stateLicence) bool { return m.closed && l.to < m.days[len(m.days)-1] })

@@ -184,6 +184,7 @@ func (b *Book) whyNot(n *Need, group int32, at time.Time, held []int32) why {
 	program := b.groups[position].program
 	s := search{Book: b, q: Query{Need: n, At: at, Program: program, Held: held}, now: at.Unix(), today: b.day(at)}
 	s.ask.prepare(n)
+	s.site = b.siteOf[n.Site]
 	b.filters(n, &s.filters)
 	p := s.judge(program)
 	p.why &^= 1 << ruleHeld // the very place that is to be promoted

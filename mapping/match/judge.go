@@ -10,8 +10,10 @@ type ask struct {
 	goalKinds  kindSet            // for a need without conditions: what serves the goals
 	goalRank   [8]uint8
 	// favour is, for each kind, the number of goals that favour it.
-	favour  [8]uint8
-	unknown bool // the need lacks something that a filter asks for
+	favour [8]uint8
+	// groupMax is the most points that a group can add to its program's.
+	groupMax int32
+	site     int32 // wished, as traits have it
 }
 
 // conditionsMax is how many conditions of one need are weighed: a need has each condition of the table at most once.
@@ -25,7 +27,7 @@ type fit struct {
 
 func (a *ask) prepare(n *Need) {
 	t := shipped()
-	a.need, a.conditions = n, n.conditionSet()
+	a.need, a.conditions, a.groupMax = n, n.conditionSet(), mostPoints(n)
 	for i, c := range n.Conditions {
 		a.fits[i] = fit{&t.byCondition[c.Condition][c.Severity], t.ranking(c, n.Goals)}
 	}
@@ -53,7 +55,7 @@ func (s *search) judge(program int32) prospect {
 	if n.WantKind != 0 && n.WantKind == o.kind {
 		p.wish = wishKindPoints
 	}
-	p.bound = p.need + p.wish + groupPartMax
+	p.bound = p.need + p.wish + s.groupMax
 	if o.family != n.Family {
 		p.why.add(ruleParticipant)
 	}
@@ -240,7 +242,7 @@ func (s *search) dayWhy(p *prospect, g *meeting, k int) (w why) {
 func (g *meeting) last(k int) int {
 	switch {
 	case !g.closed && g.each > 0:
-		return min(k+g.each, len(g.days)) - 1
+		return min(k+int(g.each), len(g.days)) - 1
 	case g.endless:
 		return k
 	}

@@ -103,10 +103,10 @@ func (b *Book) Match(q Query) Result {
 	s.free.at, s.full.at = -1, -1
 	r := Result{Chosen: -1, Join: -1, Wait: -1}
 	s.ask.prepare(q.Need)
+	s.site = b.siteOf[q.Need.Site]
 	b.filters(q.Need, &s.filters)
 	var space [48]prospect
-	s.prospect = space[:0]
-	s.findProspects()
+	s.prospect = s.findProspects(space[:0])
 	if r.Join = s.join(); r.Join < 0 {
 		s.lookAtGroups()
 	}
@@ -128,27 +128,28 @@ func (b *Book) Match(q Query) Result {
 }
 
 // findProspects judges every program that serves a condition or a goal, and orders them by how well they serve the need.
-func (s *search) findProspects() {
+func (s *search) findProspects(found []prospect) []prospect {
 	if s.q.Program >= 0 {
-		s.prospect = append(s.prospect, s.judge(s.q.Program))
+		found = append(found, s.judge(s.q.Program))
 	} else {
 		for i := range s.servesAny {
 			for w := s.serving(i); w != 0; w &= w - 1 {
-				s.prospect = append(s.prospect, s.judge(int32(i<<6+bits.TrailingZeros64(w))))
+				found = append(found, s.judge(int32(i<<6+bits.TrailingZeros64(w))))
 			}
 		}
 	}
-	slices.SortFunc(s.prospect, func(a, b prospect) int {
+	slices.SortFunc(found, func(a, b prospect) int {
 		return cmp.Or(compareBool(a.why != 0, b.why != 0), cmp.Compare(b.need, a.need), cmp.Compare(b.wish, a.wish), cmp.Compare(a.program, b.program))
 	})
 	later := int32(0)
-	for i := range slices.Backward(s.prospect) {
-		p := &s.prospect[i]
+	for i := range slices.Backward(found) {
+		p := &found[i]
 		if p.why == 0 {
 			later = max(later, p.bound)
 		}
 		p.later = later
 	}
+	return found
 }
 
 // serving is word i of the programs that serve a condition or goal.
@@ -215,7 +216,7 @@ func (s *search) joinable(program int32) [2]run {
 func (s *search) from(r run) run {
 	lo, hi := r.start, r.end
 	for lo < hi {
-		if mid := (lo + hi) / 2; s.groups[mid].until > s.now {
+		if mid := (lo + hi) / 2; s.traits[mid].until > s.now {
 			hi = mid
 		} else {
 			lo = mid + 1
@@ -259,14 +260,21 @@ func (s *search) lookAtGroups() {
 }
 
 func (s *search) lookAtRun(p *prospect, r run) {
+	base := p.need + p.wish
 	for i := r.start >> 6; i<<6 < r.end; i++ {
 		for w := s.word(p, i) & r.mask(i); w != 0; w &= w - 1 {
 			at := i<<6 + int32(bits.TrailingZeros64(w))
-			g := &s.groups[at]
-			if g.closed && s.settled(p.bound-startMax+s.startPoints(g.until), p.need) {
-				return // those that follow start later still
+			t := &s.traits[at]
+			bound := base + startMax
+			if t.closed {
+				bound = base + s.startPoints(t.until)
+				if s.settled(bound+s.groupMax-startMax, p.need) {
+					return // those that follow start later still
+				}
 			}
-			s.lookAt(p, at)
+			if !s.settled(bound+s.groupPoints(t), p.need) {
+				s.lookAt(p, at)
+			}
 		}
 	}
 }
@@ -294,7 +302,7 @@ func (s *search) lookAt(p *prospect, at int32) {
 		return
 	}
 	c := s.score(p, at, k)
-	if g.max > 0 && s.q.Taken != nil && s.q.Taken(g.group) >= int(g.max) {
+	if seats := s.traits[at].seats; seats > 0 && s.q.Taken != nil && s.q.Taken(g.group) >= int(seats) {
 		c.full = true
 		s.fulls++
 	}

@@ -51,6 +51,7 @@ func drawGroup(t *rapid.T, id, of string) program.Group {
 func naive(b *Book, q Query) (chosen, wait int32) {
 	s := search{Book: b, q: q, now: q.At.Unix(), today: b.day(q.At)}
 	s.ask.prepare(q.Need)
+	s.site = b.siteOf[q.Need.Site]
 	b.filters(q.Need, &s.filters)
 	var all []scored
 	best := int32(-1)
@@ -62,7 +63,7 @@ func naive(b *Book, q Query) (chosen, wait int32) {
 		}
 		g := &b.groups[at]
 		c := s.score(&p, int32(at), g.next(s.now))
-		c.full = g.max > 0 && q.Taken(g.group) >= int(g.max)
+		c.full = g.seats > 0 && q.Taken(g.group) >= int(g.seats)
 		all, best, needs[int32(at)] = append(all, c), max(best, p.need), p.need
 	}
 	all = slices.DeleteFunc(all, func(c scored) bool { return needs[c.at] < best-waitMargin })

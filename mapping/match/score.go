@@ -18,18 +18,15 @@ const (
 	firstLanguage      = 30 // the group speaks the patient's first language
 	wishSitePoints     = 40
 	wishGenderPoints   = 40
-	wishMax            = wishModePoints + wishLanguagePoints + firstLanguage + wishSitePoints + wishGenderPoints
 
 	startMax = 100 // less one for each day until the first session
 
-	samePostal   = 60
-	samePrefix   = 40
-	noTravel     = 30 // telehealth
-	sameState    = 20
-	distanceMax  = samePostal
-	costStep     = 10 // free 30, low 20, medium 10, high or unknown 0
-	costMax      = 3 * costStep
-	groupPartMax = wishMax + startMax + distanceMax + costMax
+	samePostal = 60
+	samePrefix = 40
+	noTravel   = 30 // telehealth
+	sameState  = 20
+	costStep   = 10 // free 30, low 20, medium 10, high or unknown 0
+	costMax    = 3 * costStep
 
 	// waitMargin is how many points of condition and goals a program with a free seat may be behind the best, full one
 	// and still be taken instead of waiting. source: assumption
@@ -86,17 +83,22 @@ func (b *Book) better(x, y *scored) bool {
 
 // score a group whose session k is the patient's first.
 func (s *search) score(p *prospect, at int32, k int) scored {
-	g := &s.groups[at]
-	c := scored{at: at, start: g.starts[k], adjunct: p.adjunct}
+	t := &s.traits[at]
+	c := scored{at: at, start: s.groups[at].starts[k], adjunct: p.adjunct}
 	c.parts[partCondition], c.parts[partGoals] = p.fit[0], p.fit[1]
-	c.parts[partPreferences] = int16(p.wish + s.wishPoints(g))
+	c.parts[partPreferences] = int16(p.wish + s.wishPoints(t))
 	c.parts[partStart] = int16(s.startPoints(c.start))
-	c.parts[partDistance] = s.distancePoints(g)
-	c.parts[partCost] = int16(4-g.cost) * costStep
+	c.parts[partDistance] = int16(s.distancePoints(t))
+	c.parts[partCost] = int16(costPoints(t))
 	for _, points := range c.parts {
 		c.total += int32(points)
 	}
 	return c
+}
+
+// groupPoints are those that do not depend on time.
+func (s *search) groupPoints(t *traits) int32 {
+	return s.wishPoints(t) + s.distancePoints(t) + costPoints(t)
 }
 
 func (s *search) startPoints(start int64) int32 {
@@ -104,18 +106,23 @@ func (s *search) startPoints(start int64) int32 {
 	return int32(max(0, startMax-(start-s.now)/day))
 }
 
-func (s *search) wishPoints(g *meeting) (points int32) {
+func costPoints(t *traits) int32 { return int32(4-t.cost) * costStep }
+
+func (s *search) wishPoints(t *traits) (points int32) {
 	n := s.need
-	if n.WantMode != 0 && n.WantMode == g.mode {
+	if n.WantMode != 0 && n.WantMode == t.mode {
 		points += wishModePoints
 	}
-	if n.WantGender != 0 && n.WantGender == g.gender {
+	if n.WantGender != 0 && n.WantGender == t.gender {
 		points += wishGenderPoints
 	}
-	if n.Site != "" && n.Site == g.site {
+	if s.site != 0 && s.site == t.site {
 		points += wishSitePoints
 	}
-	for _, l := range g.langs {
+	for _, l := range t.langs {
+		if l == 0 {
+			break
+		}
 		if l == n.WantLanguage {
 			points += wishLanguagePoints
 		}
@@ -126,17 +133,37 @@ func (s *search) wishPoints(g *meeting) (points int32) {
 	return points
 }
 
-func (s *search) distancePoints(g *meeting) int16 {
+func (s *search) distancePoints(t *traits) int32 {
 	n := s.need
 	switch {
-	case g.mode == telehealth:
+	case t.mode == telehealth:
 		return noTravel
-	case n.PostalCode[0] != 0 && n.PostalCode == g.postal:
+	case n.PostalCode[0] != 0 && n.PostalCode == t.postal:
 		return samePostal
-	case n.PostalCode[2] != 0 && [3]byte(n.PostalCode[:3]) == [3]byte(g.postal[:3]):
+	case n.PostalCode[2] != 0 && [3]byte(n.PostalCode[:3]) == [3]byte(t.postal[:3]):
 		return samePrefix
-	case n.State[0] != 0 && n.State == g.state:
+	case n.State[0] != 0 && n.State == t.state:
 		return sameState
 	}
 	return 0
+}
+
+// mostPoints that any group can add for a need.
+func mostPoints(n *Need) int32 {
+	most := int32(startMax + costMax + noTravel)
+	if n.PostalCode[0] != 0 {
+		most += samePostal - noTravel
+	}
+	for _, w := range []struct {
+		wanted bool
+		points int32
+	}{
+		{n.WantMode != 0, wishModePoints}, {n.WantGender != 0, wishGenderPoints}, {n.Site != "", wishSitePoints},
+		{n.WantLanguage != 0, wishLanguagePoints}, {n.Languages[0] != 0, firstLanguage},
+	} {
+		if w.wanted {
+			most += w.points
+		}
+	}
+	return most
 }

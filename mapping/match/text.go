@@ -89,7 +89,7 @@ func screenText(hits []Hit, text, prefix string, i int, suffix string) []Hit {
 			rest = ""
 		}
 		s := clause{text: sentence}
-		s.fold(folded[:0], space[:0])
+		s.folded, s.words = fold(sentence, folded[:0], space[:0])
 		for at := range s.words {
 			rule, n := s.at(at)
 			if rule != "" && !hasRule(hits[from:], rule) && !s.negated(at, at+n) {
@@ -125,9 +125,9 @@ type clause struct {
 func (s *clause) word(i int) []byte { return s.folded[s.words[i].start:s.words[i].end] }
 
 // fold splits a sentence into folded words. What is no letter and no digit parts words, but for apostrophes.
-func (s *clause) fold(folded []byte, words []token) {
+func fold(sentence string, folded []byte, words []token) ([]byte, []token) {
 	open, comma := false, false
-	for at, r := range s.text {
+	for at, r := range sentence {
 		b := foldRune(r)
 		switch {
 		case b == '\'':
@@ -143,7 +143,7 @@ func (s *clause) fold(folded []byte, words []token) {
 		folded = append(folded, b)
 		words[len(words)-1].end = int32(len(folded))
 	}
-	s.folded, s.words = folded, words
+	return folded, words
 }
 
 // foldRune gives a lower-case ASCII letter or digit, an apostrophe, or a space for all else.

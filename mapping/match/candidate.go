@@ -39,7 +39,7 @@ func (c *Candidate) Total() (total int) {
 	return total
 }
 
-// Reasons why it is excluded or full, in the order of the filters.
+// Reasons why it is not chosen, in the order of the filters; none where another is only better.
 func (c *Candidate) Reasons() []Reason { return c.why.reasons() }
 
 // list writes the candidates of a result and counts the rest.
@@ -57,6 +57,9 @@ func (s *search) list(r *Result) {
 	chosen := false
 	for i := range s.best[:s.bests] {
 		c := s.candidate(&s.best[i], r.Chosen)
+		if r.Wait >= 0 && c.Outcome == Possible {
+			c.why.add(ruleBehind)
+		}
 		chosen = chosen || c.Outcome == Chosen
 		r.Candidates = append(r.Candidates, c)
 	}

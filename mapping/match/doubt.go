@@ -34,6 +34,9 @@ func (s *search) doubts(r *Result) {
 func (s *search) almost() (missing, silent why, peerOnly bool) {
 	for i := range s.prospect {
 		p := &s.prospect[i]
+		if p.why&^(patientUnknown|1<<ruleLicensedFirst) != 0 {
+			continue
+		}
 		for _, part := range s.joinable(p.program) {
 			for at := part.start; at < part.end; at++ {
 				w := s.why(p, at)

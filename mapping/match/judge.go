@@ -76,10 +76,12 @@ func (s *search) judgeFit(p *prospect, o *offering) {
 		s.judgeGoals(p, o)
 		return
 	}
+	goal := s.need.Goals&o.goals != 0
+	asked := goal && s.asked(o)
 	served, allowed, licensed, adjunct := 0, 0, true, false
 	rank := uint8(255)
 	for i, c := range s.need.Conditions {
-		if !o.conditions.has(c.Condition) && !(o.any && shipped().chronic.has(c.Condition)) && !s.asked(o) {
+		if !o.conditions.has(c.Condition) && !(o.any && (goal || shipped().chronic.has(c.Condition))) && !asked {
 			continue
 		}
 		served++
@@ -128,10 +130,8 @@ func (s *search) judgeGoals(p *prospect, o *offering) {
 	}
 }
 
-// asked: the referrer named the program, and it serves a goal.
-func (s *search) asked(o *offering) bool {
-	return s.need.Goals&o.goals != 0 && slices.Contains(s.need.Programs, o.id)
-}
+// asked: the referrer named the program.
+func (s *search) asked(o *offering) bool { return slices.Contains(s.need.Programs, o.id) }
 
 // besideLicensed: the patient attends a program with a licensed leader, so a peer group may stand beside it.
 func (s *search) besideLicensed() bool {
@@ -207,7 +207,7 @@ func (s *search) ageWhy(o *offering, day date) why {
 		return 0
 	case ageBand(o, birth.first(), birth.last(), day):
 		return 1 << ruleAgeUnknown
-	case o.mixedAges && day >= birth.last().plus(o.ageFrom):
+	case o.mixedAges && day >= birth.last().plus(o.ageFrom) && day < birth.first().plus(18):
 		return 1 << ruleMinors
 	}
 	return 1 << ruleAge

@@ -1,7 +1,6 @@
 package match
 
 import (
-	"cmp"
 	"math/bits"
 	"slices"
 	"time"
@@ -138,9 +137,7 @@ func (s *search) findProspects(found []prospect) []prospect {
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b prospect) int {
-		return cmp.Or(compareBool(a.why != 0, b.why != 0), cmp.Compare(b.need, a.need), cmp.Compare(b.wish, a.wish), cmp.Compare(a.program, b.program))
-	})
+	slices.SortFunc(found, compareProspects)
 	later := int32(0)
 	for i := range slices.Backward(found) {
 		p := &found[i]
@@ -150,6 +147,19 @@ func (s *search) findProspects(found []prospect) []prospect {
 		p.later = later
 	}
 	return found
+}
+
+// compareProspects puts those that suit first, then the better for the need.
+func compareProspects(a, b prospect) int {
+	switch {
+	case (a.why == 0) != (b.why == 0):
+		return compareBool(a.why != 0, b.why != 0)
+	case a.need != b.need:
+		return int(b.need - a.need)
+	case a.wish != b.wish:
+		return int(b.wish - a.wish)
+	}
+	return int(a.program - b.program)
 }
 
 // serving is word i of the programs that serve a condition or goal.

@@ -367,6 +367,42 @@ func TestA12_goals_alone(t *testing.T) {
 	}
 }
 
+// A shared goal is overlap enough in a program open to every condition, even for what is not chronic.
+func TestA1_goal_overlap_in_open_programs(t *testing.T) {
+	c := catalog(offers("circle", mapping.Support, "any", "peer-support"), meets("circle-1", "circle", dropIn))
+	if b, result := matched(c, adult("social_isolation", "peer-support")); chosen(b, result) != "circle-1" {
+		t.Errorf("with the goal: %v", rulesOf(result, "circle-1"))
+	}
+	if _, result := matched(c, adult("social_isolation", "affordability")); result.Chosen >= 0 {
+		t.Error("placed without overlap")
+	}
+}
+
+// A group with a seat that is passed over for a waitlist says so.
+func TestWaitingSaysWhy(t *testing.T) {
+	c := catalog(
+		offers("pain", mapping.Therapy, "chronic_pain"), meets("a", "pain"),
+		offers("all", mapping.Education, "any"), meets("any", "all"),
+	)
+	_, result := matched(c, adult("chronic_pain"), func(q *Query) { q.Taken = func(g int32) int { return 8 - int(g)*8 } })
+	if result.Wait != 0 || !slices.Equal(rulesOf(result, "any"), []string{"behind"}) || !slices.Equal(rulesOf(result, "a"), []string{"full"}) {
+		t.Errorf("wait %d: any %v, a %v", result.Wait, rulesOf(result, "any"), rulesOf(result, "a"))
+	}
+}
+
+func TestAgesOfMixedBands(t *testing.T) {
+	p := offers("p", mapping.Support, "asthma")
+	p.Criteria = program.Criteria{AgeFrom: 13, AgeTo: 25}
+	for birth, want := range map[string]string{"2010-01-01": "minors-apart", "2016-01-01": "age-band", "2004-01-01": "", "1980-01-01": "age-band"} {
+		r := adult("asthma")
+		r.Patient.BirthDate = birth
+		_, result := matched(catalog(p, meets("g", "p", dropIn)), r)
+		if got := strings.Join(rulesOf(result, "g"), " "); got != want {
+			t.Errorf("born %s: %q, not %q", birth, got, want)
+		}
+	}
+}
+
 func TestC1_preference_decides_at_equal_need(t *testing.T) {
 	c := catalog(
 		offers("pain", mapping.Therapy, "chronic_pain"), meets("here", "pain"),

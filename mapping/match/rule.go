@@ -26,7 +26,7 @@ type Reason struct {
 // rule is an index into Rules.
 type rule uint8
 
-// Why a group is excluded, in the order in which the filters stand.
+// Why a group is not chosen, in the order in which the filters stand.
 const (
 	noRule rule = iota
 	ruleOverlap
@@ -62,6 +62,7 @@ const (
 	ruleLeaderChoice
 	ruleFull
 	ruleEnrolment
+	ruleBehind
 	lastExclusion
 )
 
@@ -70,9 +71,7 @@ const (
 	ruleNothingAsked = iota + lastExclusion
 	ruleNoGroup
 	ruleUnknownCode
-	ruleBetterFull
 	ruleAdjunct
-	ruleChosen
 )
 
 // Rules lists every rule of this package by number; a rule's reason is built from nothing else.
@@ -112,13 +111,12 @@ var Rules = [...]RuleText{
 	ruleLeaderChoice:    {"leader-choice", "not-offered", "The leader did not choose the patient.", "Support groups and therapy groups (the therapist selects)"},
 	ruleFull:            {"full", "full", "All seats are taken.", "What is group therapy (6 to 8 people)"},
 	ruleEnrolment:       {"enrolment-closed", "enrolment-closed", "Enrolment is over: the first session of a closed group, or the last of any, has begun.", "The difference between support and therapy groups (fixed timeframe)"},
+	ruleBehind:          {"behind", "waitlisted", "It has a seat, but fits the condition and goals clearly less than the full program that is waited for.", "assumption"},
 
 	lastExclusion:   {"nothing-asked", "no-suitable-group", "The referral names no known condition and no known goal.", "Group therapy in chronic care; What is group therapy (a small group shares challenges or goals)"},
 	ruleNoGroup:     {"no-suitable-group", "no-suitable-group", "No group suits; a person must decide.", "Group therapy in chronic care (consult professionals)"},
 	ruleUnknownCode: {"unknown-code", "unknown-code", "A code of the referral is not known, and nothing else of it fits a group.", "a guess is never a placement"},
-	ruleBetterFull:  {"better-program-full", "waitlisted", "Programs with a free seat fit clearly less than the one that is full.", "assumption"},
 	ruleAdjunct:     {"adjunct", "adjunct", "A peer group beside the licensed program that the patient attends.", "What is group therapy (serious clinical issues)"},
-	ruleChosen:      {"best-score", "suits", "The best of the groups that suit and have a seat.", "score, earlier start, lower cost, group id"},
 }
 
 // Reason of a rule, from the table.

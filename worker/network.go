@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/convene-health/convene/mapping/engine"
+	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/mapping/roster"
 )
 
@@ -41,6 +42,7 @@ type Observation struct {
 	Counts   roster.Counts
 	Conflict bool // nothing was stored: another worker was faster
 	State    *roster.State
+	Catalog  *program.Catalog // in force; nil before the first
 }
 
 // behindMax is how old the next input may be before time gets a floor: nobody is seated in a cohort that began during an
@@ -370,7 +372,7 @@ func (n *Network) observe(f *flight, conflict bool) {
 	if n.Observe != nil {
 		n.Observe(Observation{
 			Network: n.Name, Batch: f.batch, Took: took, Lag: n.Now().Sub(time.UnixMilli(f.head.Time)),
-			Counts: n.engine.State.Count(), Conflict: conflict, State: n.engine.State,
+			Counts: n.engine.State.Count(), Conflict: conflict, State: n.engine.State, Catalog: n.engine.Catalog(),
 		})
 	}
 }

@@ -116,7 +116,9 @@ func (v *verifier) batch(m Stored) error {
 	before := v.state.Position
 	caused := map[uint64]bool{}
 	for _, d := range v.folder.open {
-		caused[causeOf(d.Data)] = true
+		if input, _, err := roster.CauseOf(d.Data); err == nil {
+			caused[input] = true
+		}
 	}
 	v.confirmations(head, caused)
 	if err := v.add(m); err != nil {
@@ -256,15 +258,6 @@ func (v *verifier) inputs(ctx context.Context, intake *Intake) error {
 	}
 	v.report.Pending = last - v.report.Decided
 	return nil
-}
-
-// causeOf is the input that a decision names; 0 when it cannot be read.
-func causeOf(decision []byte) uint64 {
-	var w struct {
-		Cause uint64 `json:"cause"`
-	}
-	_ = json.Unmarshal(decision, &w)
-	return w.Cause
 }
 
 // confirmationID reads "<network>-<input>-<n>" from a confirmation.

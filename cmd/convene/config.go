@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -46,16 +47,25 @@ type connection struct {
 
 // connect as a user: with the given credentials, else with the user's key in the data folder, else with none.
 func (c connection) connect(g *globals, u worker.User) (*worker.Conn, error) {
-	url := c.NATS
-	if url == "" {
+	dial := c.dial(g, u)
+	if dial.URL == "" {
 		var err error
-		if url, err = worker.FolderURL(g.Data); errors.Is(err, fs.ErrNotExist) {
+		if dial.URL, err = worker.FolderURL(g.Data); errors.Is(err, fs.ErrNotExist) {
 			return nil, noServer(g.Data)
 		} else if err != nil {
 			return nil, err
 		}
 	}
-	dial := worker.UserDial(url, worker.FolderKeys(g.Data), u)
+	conn, err := worker.Connect(dial)
+	if err != nil {
+		return nil, cannotConnect(u, err)
+	}
+	return conn, nil
+}
+
+// dial says where and as whom the flags connect.
+func (c connection) dial(g *globals, u worker.User) worker.Dial {
+	dial := worker.UserDial(c.NATS, worker.FolderKeys(g.Data), u)
 	if c.NKey != "" || c.Creds != "" {
 		dial.NKey, dial.Creds = c.NKey, c.Creds
 	} else if _, err := os.Stat(dial.NKey); errors.Is(err, fs.ErrNotExist) && c.NATS != "" {
@@ -65,11 +75,7 @@ func (c connection) connect(g *globals, u worker.User) (*worker.Conn, error) {
 		dial.Inbox = c.Inbox
 	}
 	dial.CA, dial.Cert, dial.Key, dial.Log = c.CA, c.Cert, c.Key, g.logger()
-	conn, err := worker.Connect(dial)
-	if err != nil {
-		return nil, cannotConnect(u, err)
-	}
-	return conn, nil
+	return dial
 }
 
 func newParser(c *cli, say *speaker) (*kong.Kong, error) {
@@ -77,7 +83,7 @@ func newParser(c *cli, say *speaker) (*kong.Kong, error) {
 		kong.Name("convene"),
 		kong.Description(aboutConvene),
 		kong.Writers(say.out, say.err),
-		kong.Vars{"version": version()},
+		kong.Vars{"version": version(), "schemas": strings.Join(slices.Sorted(maps.Keys(schemas)), ", ")},
 		kong.DefaultEnvars("CONVENE"),
 		kong.Resolvers(&configFile{}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),

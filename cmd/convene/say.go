@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/convene-health/convene/mapping/engine"
+	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/worker"
 )
 
@@ -225,4 +228,71 @@ func verified(r *worker.Report) string {
 func ledgerFaulty(n int) error {
 	return &failure{what: fmt.Sprintf("%d faults in the ledger", n), exit: exitFailed,
 		hint: "stop the worker, keep the streams as they are, and restore the ledger from a backup or replica"}
+}
+
+// Running.
+
+const (
+	runNeedsNetwork = "give each network's catalog with --catalog FILE, or its name with --network"
+	runFailedHint   = "look at the data folder (--data), the port (--port) and the server (--nats)"
+	stopped         = "stopped; the batch in hand is finished"
+	reloaded        = "catalogs read again and announced"
+)
+
+// running says where everything is once the worker works.
+func running(folder string, host *worker.Host, ops string) []string {
+	var lines []string
+	if s := host.Server(); s != nil {
+		lines = append(lines, "NATS server at "+s.URL()+", files in "+folder+", this computer only",
+			"keys, one file a user, in "+filepath.Join(folder, "keys"))
+	}
+	if ops != "" {
+		lines = append(lines, "health and metrics at http://"+ops+"/healthz, /readyz, /metrics")
+	}
+	for name := range host.Standings() {
+		lines = append(lines, "working network "+name)
+	}
+	slices.Sort(lines[len(lines)-len(host.Standings()):])
+	return append(lines, "Ctrl-C ends it")
+}
+
+func cannotServe(address string, err error) error {
+	return &failure{what: "health and metrics cannot be served on " + address + ": " + err.Error(), err: err, exit: exitUsage,
+		hint: "give another loopback address with --ops, or --ops= for none"}
+}
+
+func networkStopped(err error) error {
+	return &failure{what: err.Error(), err: err, exit: exitFailed, hint: "`convene verify` shows how the ledger is; the other networks went on"}
+}
+
+func notReloaded(err error) string { return "catalogs not applied: " + err.Error() }
+
+// Catalogs and erasing.
+
+func catalogFine(path string, cat *program.Catalog) string {
+	return fmt.Sprintf("%s: network %s, %d programs, %d groups, no error", path, cat.Network, len(cat.Programs), len(cat.Groups))
+}
+
+func catalogsBad(n int) error {
+	return &failure{what: fmt.Sprintf("%d catalogs would not load", n), hint: "mend what is listed above and check again", exit: exitFailed}
+}
+
+func catalogAnnounced(cat *program.Catalog) string {
+	return fmt.Sprintf("catalog %s of network %s stored and announced; `convene catalog show` shows it once it is in force", cat.Hash[:19], cat.Network)
+}
+
+func noCatalogYet(network string) string {
+	return "network " + network + " has no catalog in force yet"
+}
+
+func catalogTitle(cat *program.Catalog) string {
+	return fmt.Sprintf("network %s, %s: %d programs, %d groups (%s)", cat.Network, cat.Organization.Name, len(cat.Programs), len(cat.Groups), cat.Hash[:19])
+}
+
+func cannotErase(key string, err error) error {
+	return &failure{what: key + " is not erased: " + err.Error(), err: err, exit: exitFailed, hint: "check the key and network, and that a worker runs; the key is that of a referral, such as r1042"}
+}
+
+func erased(key string, done worker.Erased) string {
+	return fmt.Sprintf("%s erased: %d inputs, %d decisions and %d confirmations overwritten; backups and what was delivered elsewhere are yours to erase", key, done.Inputs, done.Decisions, done.Confirmations)
 }

@@ -5,16 +5,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/convene-health/convene/mapping/confirm"
 	"github.com/convene-health/convene/mapping/event"
 )
 
 // schemas by name.
 var schemas = map[string]func() []byte{
-	"event": event.CombinedSchema,
+	"event":        event.CombinedSchema,
+	"confirmation": confirm.Schema,
 }
 
 type schemaCmd struct {
-	Name string `arg:"" help:"Which: event."`
+	Name string `arg:"" help:"Which: ${schemas}."`
 }
 
 func (c *schemaCmd) Run(say *speaker) error {

@@ -100,8 +100,8 @@ func (e *Engine) work(inputs []Read, number int) (b *Batch, fault *Fault, err er
 	for i := 0; i < len(inputs) && messages < BatchMessages-2*roster.StepReferrals && i < BatchInputs; {
 		turn := e.turn(inputs[i])
 		next, err := e.prepare(&turn)
-		if errors.Is(err, ErrNoCatalog) && i > 0 {
-			break
+		if i > 0 && (errors.Is(err, ErrNoCatalog) || next != nil) {
+			break // a new catalog begins a batch, so that the head before names the old one
 		}
 		if err != nil {
 			return b, nil, err

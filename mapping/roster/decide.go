@@ -71,7 +71,9 @@ type Decision struct {
 	Hits    []match.Hit
 	// Request is the referral in force when this input brought it, else nil: the ledger has it already.
 	Request *mapping.Referral
-	Actor   string
+	// Own: the cause is about this referral, not about another that made room for it.
+	Own   bool
+	Actor string
 }
 
 // Result explains one placement.

@@ -68,14 +68,19 @@ func (d *step) cancel(e *mapping.Event) {
 		return
 	}
 	if sent := millis(e.Sent); sent != 0 && sent < rec.Sent {
+		d.own(rec)
 		d.doubt(rec, RuleStaleCancel, d.turn.Decoded.Issues)
 		return
 	}
-	d.finish(d.decision(rec), only, mapping.Cancelled, spoken(RuleCancelled, e.Reason), d.turn.Decoded.Issues)
+	d.finish(d.own(rec), only, mapping.Cancelled, reason(RuleCancelled), d.turn.Decoded.Issues)
 }
 
-// spoken is the reason of a rule. What the sender wrote stays with the event: it may name people.
-func spoken(rule, _ string) mapping.Reason { return reason(rule) }
+// own opens the decision of the referral that the input is about.
+func (d *step) own(rec *Record) *Decision {
+	dec := d.decision(rec)
+	dec.Own = true
+	return dec
+}
 
 // release gives up a seat with the outcome the event names.
 func (d *step) release(e *mapping.Event) {
@@ -92,7 +97,7 @@ func (d *step) release(e *mapping.Event) {
 		i := slices.IndexFunc(rec.Placements, holds)
 		only = &rec.Placements[i].ID
 	}
-	d.finish(d.decision(rec), only, e.Outcome, spoken(RuleReleased, e.Reason), d.turn.Decoded.Issues)
+	d.finish(d.own(rec), only, e.Outcome, reason(RuleReleased), d.turn.Decoded.Issues)
 }
 
 // erase closes a referral and leaves nothing of it but the key.
@@ -104,7 +109,7 @@ func (d *step) erase(e *mapping.Event) {
 	}
 	key := d.rows[i].key
 	if rec := d.live[key]; rec != nil {
-		dec := d.decision(rec)
+		dec := d.own(rec)
 		before := slices.Clone(dec.Record.Placements)
 		for k := range dec.Record.Placements {
 			if pl := &dec.Record.Placements[k]; !pl.Status.Final() {

@@ -56,7 +56,7 @@ func (d *step) newReferral(e *mapping.Event, identity, content Hash, issues mapp
 	need, hits, remarks := d.read(r, e.Source)
 	rec.Need = need
 	dec := d.decision(rec)
-	dec.Request, dec.Hits = r, hits
+	dec.Request, dec.Hits, dec.Own = r, hits, true
 	dec.Patient = d.learn(person, hits, key)
 	issues = append(append(issues, d.turn.Decoded.Issues...), remarks...)
 
@@ -157,12 +157,13 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 		}
 	}
 	if doubt != "" {
+		d.own(rec)
 		d.doubt(rec, doubt, d.turn.Decoded.Issues)
 		return
 	}
 	need, hits, remarks := d.read(r, rec.Source)
 	dec := d.decision(rec)
-	dec.Request, dec.Hits = r, hits
+	dec.Request, dec.Hits, dec.Own = r, hits, true
 	person.Key = rec.Patient
 	dec.Patient = d.learn(person, hits, rec.Key)
 	rec = dec.Record

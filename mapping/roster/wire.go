@@ -15,6 +15,7 @@ type decisionWire struct {
 	Key     string          `json:"key"`
 	Time    string          `json:"time"`
 	Cause   uint64          `json:"cause"`
+	Own     bool            `json:"own,omitempty"`
 	Actor   string          `json:"actor,omitempty"`
 	Record  recordWire      `json:"record"`
 	Patient patientWire     `json:"patient"`
@@ -80,7 +81,7 @@ type resultWire struct {
 // a referral always tells the whole of it; nil for an erased one.
 func (dec *Decision) Encode(request []byte) ([]byte, error) {
 	w := decisionWire{
-		Key: KeyOf('r', dec.Record.Key), Time: instant(dec.Time).Format(time.RFC3339Nano), Cause: dec.Cause, Actor: dec.Actor,
+		Key: KeyOf('r', dec.Record.Key), Time: instant(dec.Time).Format(time.RFC3339Nano), Cause: dec.Cause, Own: dec.Own, Actor: dec.Actor,
 		Record: toRecordWire(dec.Record), Patient: toPatientWire(dec.Patient), Safety: dec.Hits, Request: request,
 	}
 	for _, r := range dec.Results {
@@ -176,4 +177,16 @@ func RequestOf(data []byte) ([]byte, error) {
 		return nil, fmt.Errorf("decision: %w", err)
 	}
 	return w.Request, nil
+}
+
+// CauseOf is the input that a decision names, and whether that input was about the decision's own referral.
+func CauseOf(data []byte) (input uint64, own bool, err error) {
+	var w struct {
+		Cause uint64 `json:"cause"`
+		Own   bool   `json:"own"`
+	}
+	if err := json.Unmarshal(data, &w); err != nil {
+		return 0, false, fmt.Errorf("decision: %w", err)
+	}
+	return w.Cause, w.Own, nil
 }

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/convene-health/convene/worker"
+)
+
+type runCmd struct {
+	connection
+	Catalog  []string      `placeholder:"FILE" help:"Catalog of a network to work, one file each. It serves until the ledger names another (convene catalog apply)."`
+	Network  []string      `placeholder:"NAME" help:"Network to work whose ledger names its catalog already."`
+	Port     int           `default:"4222" help:"Port of the embedded server on 127.0.0.1; 0 takes a free one (${default})."`
+	TakeOver time.Duration `default:"2s" help:"With --nats: how long an input waits for another worker before this one takes over (${default})."`
+	Ops      string        `default:"127.0.0.1:9464" placeholder:"ADDR" help:"Loopback address of /healthz, /readyz and /metrics; empty for none (${default})."`
+}
+
+func (c *runCmd) Run(ctx context.Context, say *speaker, g *globals) error {
+	if len(c.Catalog)+len(c.Network) == 0 {
+		return usage(runNeedsNetwork, "no catalog and no network is given")
+	}
+	metrics := worker.NewMetrics()
+	config := worker.HostConfig{
+		Folder: g.Data, Port: c.Port, Catalogs: c.Catalog, Networks: c.Network, Log: g.logger(), Observe: metrics.Observe,
+	}
+	if c.NATS != "" {
+		dial := c.dial(g, worker.User{Role: worker.RoleWorker})
+		config.Dial, config.TakeOver = &dial, c.TakeOver
+	}
+	host, err := worker.StartHost(ctx, config)
+	if err != nil {
+		return cannotRun(err)
+	}
+	defer host.Close()
+	ops := ""
+	if c.Ops != "" {
+		if ops, err = worker.ServeOps(ctx, c.Ops, metrics, host.Standings); err != nil {
+			return cannotServe(c.Ops, err)
+		}
+	}
+	for _, line := range running(g.Data, host, ops) {
+		say.line("%s", line)
+	}
+	go c.reload(ctx, say, host)
+	if err := host.Run(ctx); err != nil {
+		return networkStopped(err)
+	}
+	say.line("%s", stopped)
+	return nil
+}
+
+// reload applies the catalogs anew at each SIGHUP.
+func (c *runCmd) reload(ctx context.Context, say *speaker, host *worker.Host) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+			if err := host.Reload(ctx); err != nil {
+				say.warn("%s", notReloaded(err))
+			} else {
+				say.line("%s", reloaded)
+			}
+		}
+	}
+}
+
+// cannotRun adds what to do to why the worker did not start.
+func cannotRun(err error) error {
+	var cat *worker.CatalogError
+	var unfit *worker.UnfitError
+	switch {
+	case errors.As(err, &cat):
+		return badCatalog(cat.Path, cat.Err)
+	case errors.As(err, &unfit):
+		f := streamsUnfit(unfit.Network).(*failure)
+		f.what, f.exit = unfit.Error(), exitUsage
+		return f
+	}
+	return &failure{what: err.Error(), hint: runFailedHint, exit: exitFailed, err: err}
+}

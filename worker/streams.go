@@ -35,7 +35,9 @@ func ConfirmationSubject(network, source, key string) string {
 // DecisionSubject of one decision about the referral with this key.
 func DecisionSubject(network, key string) string { return "decisions." + network + "." + key }
 
-// SourceDurable is the consumer of the ledger through which a source reads its confirmations.
+// SourceDurable is the consumer of the ledger through which a source reads its confirmations. It may pull from it and
+// acknowledge, and not look it up: clients bind to it by name (`nats consumer next`, nats.Bind with SkipConsumerLookup).
+// The server keeps the way back of a pull for 2 minutes, so one pull may wait no longer.
 func SourceDurable(source string) string { return "ehr-" + source }
 
 // storedSubject and storedHeadSubject carry the headers of what a network's streams have just stored. They wake

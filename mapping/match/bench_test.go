@@ -104,6 +104,14 @@ func BenchmarkParts(b *testing.B) {
 	run("Normalise", func(i int) { book.Normalise(referrals[i], "ehr") })
 	run("Screen", func(i int) { Screen(referrals[i]) })
 	run("Match", func(i int) { book.Match(Query{Need: &needs[i], At: now, Program: -1, Taken: taken}) })
+	run("MatchAllFull", func(i int) {
+		book.Match(Query{Need: &needs[i], At: now, Program: -1, Taken: func(int32) int { return 100 }})
+	})
+	run("MatchNobody", func(i int) {
+		nobody := needs[i]
+		nobody.Birth = 0
+		book.Match(Query{Need: &nobody, At: now, Program: -1, Taken: taken})
+	})
 	run("Suits", func(i int) { book.Suits(&needs[i], int32(i*31), now) })
 	buf := make([]byte, 0, 8192)
 	run("AppendJSON", func(i int) { buf = needs[i].AppendJSON(buf[:0]) })
@@ -130,9 +138,9 @@ func TestMatchAgreesWithTheNaiveOneInACrowd(t *testing.T) {
 		b := Compile(largeCatalog(1500, seed))
 		rnd := rand.New(rand.NewPCG(seed, 2))
 		seats := make([]int, b.Groups())
-		for round := range 3 {
+		for round := range 4 {
 			for i := range seats {
-				seats[i] = rnd.IntN(9 + 3*round) // more and more are full
+				seats[i] = max(rnd.IntN(9+3*round), 8*(round/3)) // more and more are full, in the end all
 			}
 			for _, r := range typical() {
 				need, _ := b.Normalise(r, "ehr")

@@ -65,7 +65,6 @@ type run struct{ start, end int32 }
 
 // meeting is a group.
 type meeting struct {
-	group    int32
 	program  int32
 	rank     int32 // place by id, for ties
 	each     int32 // sessions of one participant of a rolling group; 0: all that there are
@@ -80,6 +79,7 @@ type meeting struct {
 // traits are what most groups are asked for; kept side by side, a run of them is read at the speed of memory.
 type traits struct {
 	until  int64 // Unix seconds: joinable before; for a closed group its start
+	group  int32 // index in the catalog
 	site   int32 // 1 + index in the catalog; 0 none
 	seats  int32 // 0: no limit
 	langs  [4]language
@@ -219,9 +219,9 @@ func compareBool(a, b bool) int {
 }
 
 func (b *Book) meeting(i int32, g *program.Group, leader *program.Leader) meeting {
-	m := meeting{group: i, program: b.programOf[g.Program], each: int32(g.Sessions.Each), endless: g.Sessions.Count == 0}
+	m := meeting{program: b.programOf[g.Program], each: int32(g.Sessions.Each), endless: g.Sessions.Count == 0}
 	m.traits = traits{
-		site: b.siteOf[g.Site], seats: int32(g.Seats.Max), mode: mode(modeWords.number(g.Mode)), gender: gender(genderWords.number(g.Gender)),
+		group: i, site: b.siteOf[g.Site], seats: int32(g.Seats.Max), mode: mode(modeWords.number(g.Mode)), gender: gender(genderWords.number(g.Gender)),
 		cost: cmp.Or(costWords.number(g.Cost), 4), closed: g.Enrolment == program.EnrolmentClosed,
 	}
 	for _, d := range g.Dates {

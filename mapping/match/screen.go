@@ -25,13 +25,40 @@ const (
 	RuleTextSelfHarm = "self_harm_in_text"
 	RuleTextViolence = "violence_in_text"
 	RuleTextAbuse    = "abuse_in_text"
-	RuleItem9        = "suicide_acute"
+)
+
+// SafetyTexts says every rule of screening in plain words; a hit's Level says what it does here.
+var SafetyTexts = []RuleText{
+	{RuleDeceased, "deceased", "The patient has died.", "source's patient record"},
+	{"suicide_acute", "safety-stop", "Suicidal thoughts, intent, plan or attempt: never placed by a machine.", "CPT and CBT trials exclude suicidal intent (Resick 2017; NCT04724694); PHQ-9 item 9"},
+	{"suicide_risk_history", "safety-review", "A history or risk of suicide or self-harm.", "clinical convention"},
+	{"self_harm_nonsuicidal", "safety-review", "Self-harm without suicidal intent.", "clinical convention"},
+	{"violence_homicidal", "safety-stop", "Thoughts of killing somebody: never placed by a machine.", "SAMHSA TIP 41 quick guide; Resick 2017"},
+	{"violence_risk", "safety-review", "A risk of violence.", "SAMHSA TIP 41 quick guide"},
+	{"active_psychosis", "safety-review", "Psychosis now.", "Resick 2017; NCT04724694; Yalom and Leszcz"},
+	{"current_mania", "safety-review", "Mania or hypomania now.", "NCT04724694"},
+	{"severe_cognitive_impairment", "safety-review", "Severe cognitive impairment: talk groups do not fit.", "Yalom and Leszcz; Cognitive Stimulation Therapy is for mild to moderate dementia"},
+	{"intoxication_withdrawal", "safety-review", "Intoxication or withdrawal now.", "SAMHSA TIP 41 quick guide"},
+	{"intimate_partner_violence", "safety-review", "Violence by a partner: the partner must not learn of it.", "clinical convention"},
+	{"pregnancy", "criteria", "Pregnant: no diabetes prevention program.", "CDC Diabetes Prevention Recognition Program"},
+	{"hearing_need", "access", "Needs help to hear.", "NICE CG91; Americans with Disabilities Act"},
+	{"mobility_need", "access", "Needs a site for a wheelchair.", "Americans with Disabilities Act"},
+	{"vision_need", "access", "Needs help to see.", "Americans with Disabilities Act"},
+	{"oxygen", "access", "Needs a site that supports oxygen.", "Americans with Disabilities Act"},
+	{"interpreter_need", "language", "Needs an interpreter.", "NICE CG91 recommendations (NBK82911)"},
+	{RuleTextSelfHarm, "safety-review", "Free text that may speak of suicide or self-harm.", "assumption, after PHQ-9 item 9 and chart wording"},
+	{RuleTextViolence, "safety-review", "Free text that may speak of violence against others.", "assumption"},
+	{RuleTextAbuse, "safety-review", "Free text that may speak of violence by a partner.", "assumption"},
+}
+
+// Where hits are found, and the questionnaires that normalising reads.
+const (
 	answersPrefix    = "data.referral.observations["
 	conditionsPrefix = "data.referral.conditions["
 	pathDeceased     = "data.referral.patient.deceased"
-	codeItem9        = "44260-8" // LOINC, PHQ-9 item 9
-	codePHQ9         = "44261-6" // LOINC, PHQ-9 total
-	codeGAD7         = "70274-6" // LOINC, GAD-7 total
+
+	codePHQ9 = "44261-6" // LOINC, PHQ-9 total
+	codeGAD7 = "70274-6" // LOINC, GAD-7 total
 )
 
 // Hit is a safety rule that holds for a referral.

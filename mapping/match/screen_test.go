@@ -112,6 +112,14 @@ func TestScreenKnowsEveryCode(t *testing.T) {
 	}
 }
 
+func TestSafetyTextsAreComplete(t *testing.T) {
+	for _, s := range program.SafetyRules() {
+		if !slices.ContainsFunc(SafetyTexts, func(r RuleText) bool { return r.ID == s.Rule && r.Text != "" && r.Source != "" }) {
+			t.Errorf("%s has no text", s.Rule)
+		}
+	}
+}
+
 // What an EHR shows of a code that nobody knows is text.
 func TestScreenReadsDisplaysOfUnknownCodes(t *testing.T) {
 	r := &mapping.Referral{Conditions: []mapping.Condition{{Codes: []mapping.Code{{System: "local", Code: "17", Display: "Suicidal thoughts"}}, Text: "Suicidal thoughts"}}}

@@ -16,16 +16,17 @@ import (
 type cli struct {
 	globals
 
-	Run     runCmd     `cmd:"" help:"Work networks: decide what their sources send and publish confirmations."`
-	Send    sendCmd    `cmd:"" help:"Publish event files, wait until they are stored, and say where."`
-	Watch   watchCmd   `cmd:"" help:"Print confirmations as they are decided."`
-	Replay  replayCmd  `cmd:"" help:"Decide recorded events offline: the same bytes every time."`
-	Record  recordCmd  `cmd:"" help:"Write what a network received and when it was decided, for replay."`
-	Verify  verifyCmd  `cmd:"" help:"Walk the ledger and prove that nothing is lost, doubled or overbooked."`
-	Catalog catalogCmd `cmd:"" help:"Check, apply or show catalogs."`
-	Erase   eraseCmd   `cmd:"" help:"Close a referral and delete all that was stored of it."`
-	Streams streamsCmd `cmd:"" help:"Check the streams of a NATS server, or print the definitions and permissions it needs."`
-	Schema  schemaCmd  `cmd:"" help:"Print the JSON Schema of what Convene reads and writes."`
+	Run      runCmd      `cmd:"" help:"Work networks: decide what their sources send and publish confirmations."`
+	Send     sendCmd     `cmd:"" help:"Publish event files, wait until they are stored, and say where."`
+	Watch    watchCmd    `cmd:"" help:"Print confirmations as they are decided."`
+	Replay   replayCmd   `cmd:"" help:"Decide recorded events offline: the same bytes every time."`
+	Record   recordCmd   `cmd:"" help:"Write what a network received and when it was decided, for replay."`
+	Verify   verifyCmd   `cmd:"" help:"Walk the ledger and prove that nothing is lost, doubled or overbooked."`
+	Catalog  catalogCmd  `cmd:"" help:"Check, apply or show catalogs."`
+	Generate generateCmd `cmd:"" help:"Make up referral events: the recorded week, or any other stream."`
+	Erase    eraseCmd    `cmd:"" help:"Close a referral and delete all that was stored of it."`
+	Streams  streamsCmd  `cmd:"" help:"Check the streams of a NATS server, or print the definitions and permissions it needs."`
+	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of what Convene reads and writes."`
 
 	Version kong.VersionFlag `env:"-" help:"Print the version and exit."`
 }

@@ -101,6 +101,9 @@ func (c *checker) reference(element string, r *Reference) {
 // IsCode reports whether s is a code (https://hl7.org/fhir/R4/datatypes.html#code): not empty, no space but
 // single ones between.
 func IsCode(s string) bool {
+	if strings.TrimSpace(s) != s {
+		return false
+	}
 	space := true
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] == 0x7f || s[i] == ' ' && space {
@@ -111,21 +114,40 @@ func IsCode(s string) bool {
 	return !space
 }
 
-// IsURI reports whether s can stand as a uri that is absolute, as systems must be: a scheme, a colon, no space.
+// IsURI reports whether s is an absolute URI (RFC 3986), as systems must be: a scheme, a colon, and something after it
+// of the characters that a URI may hold.
 func IsURI(s string) bool {
 	colon := strings.IndexByte(s, ':')
-	if colon < 1 || colon == len(s)-1 {
+	if colon < 1 || colon == len(s)-1 || !letter(s[0]) {
 		return false
 	}
-	for i := range len(s) {
-		c := s[i]
-		if c <= ' ' || c == 0x7f {
+	for i := range colon {
+		if c := s[i]; !letter(c) && !digit(c) && c != '+' && c != '-' && c != '.' {
 			return false
 		}
-		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
-		if i < colon && !letter && (i == 0 || (c < '0' || c > '9') && c != '+' && c != '-' && c != '.') {
+	}
+	for i := colon + 1; i < len(s); i++ {
+		if c := s[i]; c == '%' {
+			if len(s)-i < 3 || !hexDigit(s[i+1]) || !hexDigit(s[i+2]) {
+				return false
+			}
+		} else if !inURI[c] {
 			return false
 		}
 	}
 	return true
+}
+
+func letter(c byte) bool   { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+func digit(c byte) bool    { return '0' <= c && c <= '9' }
+func hexDigit(c byte) bool { return digit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
+
+// inURI are the unreserved and the reserved characters of RFC 3986, section 2.
+var inURI = bytesOf("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/?#[]@!$&'()*+,;=")
+
+func bytesOf(s string) (set [256]bool) {
+	for i := range len(s) {
+		set[s[i]] = true
+	}
+	return set
 }

@@ -97,8 +97,16 @@ func ClinicalStatus(code string) *CodeableConcept {
 	return clinicalStatuses["active"]
 }
 
-// VerificationStatus of a condition; nil for an unknown code.
-func VerificationStatus(code string) *CodeableConcept { return verificationStatuses[code] }
+// VerificationStatus of a condition: confirmed when it says none, unconfirmed when what it says is no code.
+func VerificationStatus(code string) *CodeableConcept {
+	if code == "" {
+		code = "confirmed"
+	}
+	if c := verificationStatuses[code]; c != nil {
+		return c
+	}
+	return verificationStatuses["unconfirmed"]
+}
 
 // Severity of a condition; nil when unknown.
 func Severity(code string) *CodeableConcept { return severities[code] }

@@ -36,10 +36,11 @@ func IsDate(s string) bool {
 // full date and time with seconds and offset.
 func IsDateTime(s string) bool { return IsDate(s) || IsInstant(s) }
 
-// IsInstant reports whether s is an instant: a date and time with seconds and offset, as RFC 3339 has it.
+// IsInstant reports whether s is an instant: a date and time with seconds and offset, as RFC 3339 has it. Leap
+// seconds, which FHIR allows and most software does not, are none here.
 func IsInstant(s string) bool {
 	if len(s) < 20 || s[10] != 'T' || s[13] != ':' || s[16] != ':' || !IsDate(s[:10]) ||
-		!upTo(s[11:13], 23) || !upTo(s[14:16], 59) || !upTo(s[17:19], 60) {
+		!upTo(s[11:13], 23) || !upTo(s[14:16], 59) || !upTo(s[17:19], 59) {
 		return false
 	}
 	s = s[19:]
@@ -53,7 +54,7 @@ func IsInstant(s string) bool {
 		}
 		s = s[digits:]
 	}
-	return s == "Z" || len(s) == 6 && (s[0] == '+' || s[0] == '-') && s[3] == ':' && upTo(s[1:3], 14) && upTo(s[4:], 59)
+	return s == "Z" || len(s) == 6 && (s[0] == '+' || s[0] == '-') && s[3] == ':' && (upTo(s[1:3], 13) && upTo(s[4:], 59) || s[1:] == "14:00")
 }
 
 // upTo reports whether s is a number of at most n.

@@ -231,9 +231,16 @@ func appendToken(b []byte, s string) []byte {
 const upperHex = "0123456789ABCDEF"
 
 // plainInQuery are the bytes that need no percents in a query (RFC 3986, section 3.4) and mean nothing to a form decoder.
-var plainInQuery = func() (plain [256]bool) {
-	for _, c := range "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/@" {
-		plain[c] = true
+var plainInQuery = bytesOf("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/@")
+
+// EscapeURI appends s with percents for all but letters, digits and "-._~:/@", so that any name can be part of a URI.
+func EscapeURI(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; plainInQuery[c] {
+			b = append(b, c)
+		} else {
+			b = append(b, '%', upperHex[c>>4], upperHex[c&0xf])
+		}
 	}
-	return plain
-}()
+	return b
+}

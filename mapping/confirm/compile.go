@@ -107,12 +107,8 @@ func (w *Writer) offering(p *program.Program) *offering {
 	}
 	o.service = newPart("HealthcareService", w.systems.program, p.ID, func(ids []fhir.Identifier) any {
 		s := fhir.NewHealthcareService(ids, name, &o.provider.ref)
-		if c := p.Codes.ServiceCategory; c != "" {
-			s.Category = []fhir.CodeableConcept{fhir.Concept("", fhir.NewCoding(fhir.SystemServiceCategory, c, ""))}
-		}
-		if c := p.Codes.ServiceType; c != "" {
-			s.Type = []fhir.CodeableConcept{fhir.Concept("", fhir.NewCoding(fhir.SystemServiceType, c, ""))}
-		}
+		s.Category = concepts(fhir.SystemServiceCategory, p.Codes.ServiceCategory)
+		s.Type = concepts(fhir.SystemServiceType, p.Codes.ServiceType)
 		return &s
 	})
 	return o
@@ -121,26 +117,35 @@ func (w *Writer) offering(p *program.Program) *offering {
 // order fills in the codes of the ServiceRequest. HCPCS codes of two characters are modifiers, HQ "group
 // setting" say: they detail the order.
 func (o *offering) order(p *program.Program) {
-	o.category = []fhir.CodeableConcept{fhir.GroupProgram}
-	if c := p.Codes.Category; c != "" {
-		o.category = []fhir.CodeableConcept{fhir.Concept("", fhir.NewCoding(fhir.SystemSNOMED, c, ""))}
+	if o.category = concepts(fhir.SystemSNOMED, p.Codes.Category); len(o.category) == 0 {
+		o.category = []fhir.CodeableConcept{fhir.GroupProgram}
 	}
 	var codings []fhir.Coding
-	for _, c := range p.Codes.SNOMED {
-		codings = append(codings, fhir.NewCoding(fhir.SystemSNOMED, c, ""))
+	for _, c := range concepts(fhir.SystemSNOMED, p.Codes.SNOMED...) {
+		codings = append(codings, c.Coding...)
 	}
-	for _, c := range p.Codes.HCPCS {
-		coding := fhir.NewCoding(fhir.SystemHCPCS, c, "")
-		if len(c) == 2 {
-			o.detail = append(o.detail, fhir.Concept("", coding))
+	for _, c := range concepts(fhir.SystemHCPCS, p.Codes.HCPCS...) {
+		if len(*c.Coding[0].Code) == 2 {
+			o.detail = append(o.detail, c)
 		} else {
-			codings = append(codings, coding)
+			codings = append(codings, c.Coding...)
 		}
 	}
 	if len(codings) == 0 {
 		codings = fhir.PatientReferral.Coding
 	}
 	o.code = fhir.Concept(clean(p.Name), codings...)
+}
+
+// concepts of one coding each, of the codes that are such.
+func concepts(system string, codes ...string) []fhir.CodeableConcept {
+	var all []fhir.CodeableConcept
+	for _, c := range codes {
+		if fhir.IsCode(c) {
+			all = append(all, fhir.Concept("", fhir.NewCoding(system, c, "")))
+		}
+	}
+	return all
 }
 
 func (w *Writer) site(s *program.Site) *part {
@@ -150,11 +155,10 @@ func (w *Writer) site(s *program.Site) *part {
 	}
 	return newPart("Location", w.systems.site, s.ID, func(ids []fhir.Identifier) any {
 		l := fhir.NewLocation(ids, name)
-		if s.Phone != "" {
-			l.Telecom = []fhir.ContactPoint{fhir.Phone(s.Phone)}
+		if phone := clean(s.Phone); phone != "" {
+			l.Telecom = []fhir.ContactPoint{fhir.Phone(phone)}
 		}
-		if s.Address.City != "" || len(s.Address.Line) > 0 {
-			a := fhir.NewAddress(s.Address.Line, s.Address.City, s.Address.State, s.Address.PostalCode, s.Address.Country)
+		if a, known := address(&s.Address); known {
 			l.Address = &a
 		}
 		return &l

@@ -248,7 +248,7 @@ func TestOddReferral(t *testing.T) {
 		"Patient.identifier.2.system":        "urn:oid:2.16.840.1.113883.19.7",
 		"Patient.gender":                     "unknown",
 		"Patient.request.ifNoneExist":        "identifier=https://convene.health/fhir/riverside/patient%7Cp1042",
-		"ServiceRequest.identifier.0.system": "https://convene.health/fhir/riverside/source/north-ehr/orders%20&%20more",
+		"ServiceRequest.identifier.0.system": "https://convene.health/fhir/riverside/source/north-ehr/orders%20%26%20more",
 		"ServiceRequest.authoredOn":          "2026-11-12T15:04:05.678Z",
 		"Condition.code.text":                "low mood",
 	} {

@@ -59,9 +59,8 @@ func contact(v *fhir.Patient, p *mapping.Patient) {
 	if email := clean(p.Email); email != "" {
 		v.Telecom = append(v.Telecom, fhir.Email(email))
 	}
-	a := &p.Address
-	if line := cleanAll(a.Line); len(line) > 0 || clean(a.City+a.State+a.PostalCode+a.Country) != "" {
-		v.Address = []fhir.Address{fhir.NewAddress(line, clean(a.City), clean(a.State), clean(a.PostalCode), clean(a.Country))}
+	if a, known := address(&p.Address); known {
+		v.Address = []fhir.Address{a}
 	}
 	for i, tag := range p.Languages {
 		if fhir.IsCode(tag) {
@@ -71,6 +70,13 @@ func contact(v *fhir.Patient, p *mapping.Patient) {
 	if p.Interpreter {
 		v.Extension = []fhir.Extension{fhir.InterpreterRequired}
 	}
+}
+
+// address of a person or a site, and whether any part of it is known.
+func address(a *mapping.Address) (out fhir.Address, known bool) {
+	line, city, state, code, country := cleanAll(a.Line), clean(a.City), clean(a.State), clean(a.PostalCode), clean(a.Country)
+	out = fhir.NewAddress(line, city, state, code, country)
+	return out, len(line) > 0 || city+state+code+country != ""
 }
 
 // cleanAll cleans each text and drops the empty ones; most often that is the list itself.
@@ -126,11 +132,7 @@ func (x *bundle) addCondition(c *mapping.Condition) {
 		}
 	}
 	code := x.conditionCode(c)
-	verification := c.VerificationStatus
-	if verification == "" {
-		verification = "confirmed"
-	}
-	v := fhir.NewCondition(fhir.ClinicalStatus(c.ClinicalStatus), fhir.VerificationStatus(verification), &code, x.patient)
+	v := fhir.NewCondition(fhir.ClinicalStatus(c.ClinicalStatus), fhir.VerificationStatus(c.VerificationStatus), &code, x.patient)
 	v.Identifier = []fhir.Identifier{fhir.NewIdentifier(nil, x.w.systems.condition, id)}
 	v.Severity = fhir.Severity(c.Severity)
 	if fhir.IsDateTime(c.Onset) {

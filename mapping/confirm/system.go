@@ -3,6 +3,7 @@ package confirm
 import (
 	"strings"
 
+	"github.com/convene-health/convene/fhir"
 	"github.com/convene-health/convene/mapping"
 )
 
@@ -37,22 +38,13 @@ func (w *Writer) global(system, source string) string {
 	switch {
 	case system == "":
 		return ""
-	case strings.IndexByte(system, ':') > 0 && strings.IndexByte(system, ' ') < 0:
+	case fhir.IsURI(system):
 		return system
 	case isOID(system):
 		return "urn:oid:" + system
 	}
-	b := make([]byte, 0, len(w.systems.network)+len(source)+len(system)+12)
-	b = append(append(append(b, w.systems.network...), "/source/"...), source...)
-	b = append(b, '/')
-	for i := range len(system) {
-		if c := system[i]; c > ' ' && c < 0x7f && c != '%' {
-			b = append(b, c)
-		} else {
-			b = append(b, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&0xf])
-		}
-	}
-	return string(b)
+	b := fhir.EscapeURI(append([]byte(w.systems.network), "/source/"...), source)
+	return string(fhir.EscapeURI(append(b, '/'), system))
 }
 
 // isOID reports whether s has the form of an object identifier, "2.16.840.1.113883.4.1".

@@ -152,35 +152,11 @@ func (t *Transaction) Organization(fullURL string, v *Organization, r Request) {
 	t.close(r)
 }
 
-// HealthcareService adds an entry.
-func (t *Transaction) HealthcareService(fullURL string, v *HealthcareService, r Request) {
-	t.open(fullURL)
-	t.checker.healthcareService(v)
-	t.b = appendHealthcareService(t.b, v)
-	t.close(r)
-}
-
-// Location adds an entry.
-func (t *Transaction) Location(fullURL string, v *Location, r Request) {
-	t.open(fullURL)
-	t.checker.location(v)
-	t.b = appendLocation(t.b, v)
-	t.close(r)
-}
-
 // Provenance adds an entry.
 func (t *Transaction) Provenance(fullURL string, v *Provenance, r Request) {
 	t.open(fullURL)
 	t.checker.provenance(v)
 	t.b = appendProvenance(t.b, v)
-	t.close(r)
-}
-
-// Device adds an entry.
-func (t *Transaction) Device(fullURL string, v *Device, r Request) {
-	t.open(fullURL)
-	t.checker.device(v)
-	t.b = appendDevice(t.b, v)
 	t.close(r)
 }
 

@@ -27,6 +27,8 @@ type HostConfig struct {
 	Port int
 	// Catalogs are files, one a network. On the embedded server each is put in force at the start if the ledger names none.
 	Catalogs []string
+	// Sources of networks whose catalog an event will bring; embedded server only.
+	Sources []NetworkSources
 	// Networks to work beside those of the catalogs, whose ledger names a catalog already.
 	Networks []string
 	// TakeOver is how long an input waits before this worker takes over from another; zero: it is the only one.
@@ -88,8 +90,9 @@ func (h *Host) readCatalogs() error {
 			return &CatalogError{path, fmt.Errorf("network %s has two catalogs", cat.Network)}
 		}
 		h.catalogs[cat.Network] = data
-		h.sources = append(h.sources, sourcesOf(cat))
+		h.sources = append(h.sources, SourcesOf(cat))
 	}
+	h.sources = append(h.sources, h.config.Sources...)
 	for _, name := range h.config.Networks {
 		if h.catalogs[name] == nil {
 			h.sources = append(h.sources, NetworkSources{Name: name})
@@ -98,7 +101,8 @@ func (h *Host) readCatalogs() error {
 	return nil
 }
 
-func sourcesOf(cat *program.Catalog) NetworkSources {
+// SourcesOf are the sources that a catalog names.
+func SourcesOf(cat *program.Catalog) NetworkSources {
 	n := NetworkSources{Name: cat.Network}
 	for _, s := range cat.Sources {
 		n.Sources = append(n.Sources, s.Name)
@@ -255,7 +259,7 @@ func (h *Host) Server() *Server { return h.server }
 // Admin is the connection of the embedded server's admin, or nil.
 func (h *Host) Admin() *Conn { return h.admin }
 
-// Networks by name, how each does.
+// Standings says, by network, how each does.
 func (h *Host) Standings() map[string]Standing {
 	out := map[string]Standing{}
 	for _, n := range h.networks {

@@ -74,12 +74,12 @@ type Network struct {
 
 // Standing is how a network does, for health and metrics.
 type Standing struct {
-	Ready  bool
-	Active bool
+	Ready  bool `json:"ready"`
+	Active bool `json:"active"` // it decides; else it follows another worker
 	// Why it is not ready.
-	Why   string
-	Input uint64 // last input decided and stored
-	Head  uint64
+	Why   string `json:"why,omitempty"`
+	Input uint64 `json:"input"` // last input decided and stored
+	Head  uint64 `json:"head"`  // stream sequence of the last head
 }
 
 // flight is a batch being stored while the next is decided.

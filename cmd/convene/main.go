@@ -16,6 +16,7 @@ import (
 type cli struct {
 	globals
 
+	Demo     demoCmd     `cmd:"" help:"See it work: a recorded week, decided live on this computer, in seconds."`
 	Run      runCmd      `cmd:"" help:"Work networks: decide what their sources send and publish confirmations."`
 	Send     sendCmd     `cmd:"" help:"Publish event files, wait until they are stored, and say where."`
 	Watch    watchCmd    `cmd:"" help:"Print confirmations as they are decided."`

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/engine"
 	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/worker"
@@ -296,3 +297,58 @@ func cannotErase(key string, err error) error {
 func erased(key string, done worker.Erased) string {
 	return fmt.Sprintf("%s erased: %d inputs, %d decisions and %d confirmations overwritten; backups and what was delivered elsewhere are yours to erase", key, done.Inputs, done.Decisions, done.Confirmations)
 }
+
+// The demo.
+
+func demoBegins(folder string) []string {
+	return []string{
+		"Convene demo: a week of referrals from four EHRs in two care networks, decided live.",
+		"An embedded NATS server keeps them in " + folder + " until the demo ends. People appear by key only.",
+		"",
+		"  time      network    key      becomes                 what Convene confirms to the EHR",
+	}
+}
+
+var demoEnds = []string{
+	"",
+	"Every line above is a confirmation that the EHR receives, with a FHIR bundle. Next: `convene replay --json --decisions FILE`",
+	"shows why each patient is in that group; `convene run --catalog FILE` works for real; README.md sends your first event.",
+}
+
+func demoStuck() error {
+	return &failure{what: "the demo did not decide everything in time", exit: exitFailed, hint: "run it again with --log info and look at what the worker says"}
+}
+
+func serving(folder string) string {
+	return "\nstill running: `convene watch --data " + folder + "` and `convene send --data " + folder + " FILE` work now; Ctrl-C ends it"
+}
+
+func received(events, confirmations int) string {
+	return fmt.Sprintf("%d events received, %d confirmations published. Where the referrals stand:", events, confirmations)
+}
+
+// meaning of a status in a few words.
+var meaning = map[mapping.Status]string{
+	mapping.Placed:         "a seat, or a place in a drop-in group",
+	mapping.Offered:        "a seat is held until the patient answers",
+	mapping.Waitlisted:     "all suitable groups are full",
+	mapping.Review:         "a person decides",
+	mapping.NeedsInfo:      "a fact is missing; the EHR is told which",
+	mapping.Cancelled:      "by the referrer",
+	mapping.Closed:         "ended unserved",
+	mapping.DroppedOut:     "left before the end",
+	mapping.Completed:      "served",
+	mapping.Rejected:       "by a person",
+	mapping.EnteredInError: "never meant",
+}
+
+func promotedSummary(n int) string {
+	return fmt.Sprintf("promoted from a waitlist when a seat became free: %d", n)
+}
+
+const (
+	reviewedBecause = "review because of: "
+	refusedBecause  = "refused because of: "
+)
+
+func seatsTitle(network string) string { return "seats in " + network + " (● taken, ○ free):" }

@@ -90,13 +90,15 @@ type confirmation struct {
 	Time    time.Time `json:"time"`
 	Subject string    `json:"subject"`
 	Data    struct {
-		Status  string                  `json:"status"`
-		Program struct{ ID string }     `json:"program"`
-		Group   struct{ ID string }     `json:"group"`
-		Wait    struct{ Position int }  `json:"waitlist"`
-		Session struct{ Start string }  `json:"firstSession"`
-		Reasons []struct{ Code string } `json:"reasons"`
-		Issues  []struct{ Code string } `json:"issues"`
+		Status    string                  `json:"status"`
+		Previous  string                  `json:"previousStatus"`
+		Placement struct{ ID string }     `json:"placement"`
+		Program   struct{ ID string }     `json:"program"`
+		Group     struct{ ID string }     `json:"group"`
+		Wait      struct{ Position int }  `json:"waitlist"`
+		Session   struct{ Start string }  `json:"firstSession"`
+		Reasons   []struct{ Code string } `json:"reasons"`
+		Issues    []struct{ Code string } `json:"issues"`
 	} `json:"data"`
 }
 
@@ -154,4 +156,33 @@ func (c confirmation) line(network string) string {
 	}
 	return strings.TrimRight(fmt.Sprintf("%s  %-10s %-8s %-16s %-40s %s",
 		c.Time.UTC().Format("2006-01-02 15:04:05"), network, c.Subject, c.Data.Status, where, strings.Join(why, ",")), " ")
+}
+
+// told is the demo's line: short, with the reason in words where there is something to explain.
+func (c confirmation) told(network string) string {
+	status := c.Data.Status
+	if c.Data.Previous != "" && c.Data.Previous != status {
+		status = c.Data.Previous + " > " + status
+	}
+	where := c.Data.Group.ID
+	switch {
+	case c.Data.Wait.Position > 0:
+		where = fmt.Sprintf("%s, number %d in line", c.Data.Program.ID, c.Data.Wait.Position)
+	case c.Data.Session.Start != "":
+		where += ", first session " + strings.SplitN(c.Data.Session.Start, "T", 2)[0]
+	}
+	var why []string
+	for _, r := range c.Data.Issues {
+		why = append(why, r.Code)
+	}
+	for _, r := range c.Data.Reasons {
+		if r.Code != c.Data.Status {
+			why = append(why, r.Code)
+		}
+	}
+	if len(why) > 3 {
+		why = append(why[:3], fmt.Sprintf("%d more", len(why)-3))
+	}
+	return strings.TrimRight(fmt.Sprintf("  %s  %-9s  %-7s  %-22s  %s  %s",
+		c.Time.Local().Format("15:04:05"), network, c.Subject, status, where, strings.Join(why, ", ")), " ")
 }

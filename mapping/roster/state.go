@@ -114,7 +114,12 @@ func (s *State) Taken(group string) int { return s.taken[group] }
 func (s *State) Record(key uint64) *Record { return s.live[key] }
 
 // Counts of what the state holds.
-type Counts struct{ Referrals, Live, Patients, Waiting int }
+type Counts struct {
+	Referrals int `json:"referrals"`
+	Live      int `json:"live"` // referrals with a placement that is not final
+	Patients  int `json:"patients"`
+	Waiting   int `json:"waiting"` // places waited for
+}
 
 // Count sums the state up.
 func (s *State) Count() Counts {

@@ -249,7 +249,7 @@ func (e *Engine) writeOne(j *job) (err error) {
 		if erased {
 			request = nil
 		}
-		j.out.Data, err = j.decision.Encode(request)
+		j.out.Data = j.decision.Append(nil, request)
 		j.out.Entry = roster.Entry{Key: roster.KeyOf('r', j.key), Decision: true}
 	} else {
 		if j.notice.Request = j.parsed; j.parsed == nil && j.key != 0 {

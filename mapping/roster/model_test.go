@@ -1,6 +1,7 @@
 package roster_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -146,9 +147,9 @@ func (m *model) once(t *rapid.T, turn roster.Turn) roster.Outcome {
 func (m *model) fold(t *rapid.T, out roster.Outcome) {
 	var stored []roster.Stored
 	for _, d := range out.Decisions {
-		data, err := d.Encode([]byte(`{}`))
-		if err != nil {
-			t.Fatal(err)
+		data := d.Append(nil, []byte(`{}`))
+		if want, err := d.Wire([]byte(`{}`)); err != nil || !bytes.Equal(data, want) {
+			t.Fatalf("%v:\n got %s\nwant %s", err, data, want)
 		}
 		s, err := roster.DecodeDecision(data)
 		if err != nil {
@@ -211,7 +212,7 @@ func (m *model) watch(t *rapid.T, notices []mapping.Notice) {
 	// An update or a join may change program or urgency: read those from the state, as the naive map cannot know.
 	for id, w := range m.waiting {
 		if rec, pl := m.find(id); rec != nil && pl.Status == mapping.Waitlisted && len(rec.Alerts) == 0 {
-			w.program, w.priority, w.arrival = pl.Program, rec.Priority, time.UnixMilli(pl.Arrival)
+			w.program, w.priority, w.arrival = pl.Program, m.mostUrgent(id), time.UnixMilli(pl.Arrival)
 			m.waiting[id] = w
 		} else {
 			delete(m.waiting, id)
@@ -232,6 +233,18 @@ func (m *model) find(id string) (*roster.Record, *roster.Placement) {
 		}
 	}
 	return nil, nil
+}
+
+// mostUrgent of the referrals that share a waiting place.
+func (m *model) mostUrgent(id string) mapping.Priority {
+	most := mapping.Routine
+	for _, key := range m.state.LiveKeys() {
+		rec := m.state.Record(key)
+		if slices.ContainsFunc(rec.Placements, func(p roster.Placement) bool { return p.ID.String() == id && p.Status == mapping.Waitlisted }) && rec.Priority == mapping.Urgent {
+			most = mapping.Urgent
+		}
+	}
+	return most
 }
 
 func (m *model) check(t *rapid.T) {

@@ -9,8 +9,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-
-	json "github.com/goccy/go-json"
 )
 
 // snapshotFormat changes whenever what a snapshot holds does; an older one is discarded, never converted.
@@ -91,13 +89,18 @@ func (s *State) snapshot() (*snapshot, error) {
 	slices.SortFunc(out.Foretold, func(a, b foretoldSnapshot) int { return bytes.Compare(a.Identity[:], b.Identity[:]) })
 	for _, key := range s.LiveKeys() {
 		rec := s.live[key]
-		data, err := json.MarshalWithOption(&storedWire{Key: KeyOf('r', key), Record: toRecordWire(rec), Patient: patientWire{Key: KeyOf('p', rec.Patient)}}, json.DisableHTMLEscape())
-		if err != nil {
-			return nil, err
-		}
-		out.Live = append(out.Live, data)
+		out.Live = append(out.Live, appendLive(nil, rec))
 	}
 	return out, nil
+}
+
+// appendLive writes what DecodeDecision reads of a record.
+func appendLive(dst []byte, rec *Record) []byte {
+	w := writer{dst}
+	w.open('{').key("key", 'r', rec.Key)
+	w.name("record").record(rec)
+	w.name("patient").open('{').key("key", 'p', rec.Patient).close('}')
+	return w.close('}').b
 }
 
 func (s *State) sourceName(r row) string {

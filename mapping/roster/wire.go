@@ -2,7 +2,6 @@ package roster
 
 import (
 	"fmt"
-	"time"
 
 	json "github.com/goccy/go-json"
 
@@ -10,20 +9,7 @@ import (
 	"github.com/convene-health/convene/mapping/match"
 )
 
-// decisionWire is a decision as it stands on the ledger: record and patient are what the fold reads, the rest explains.
-type decisionWire struct {
-	Key     string          `json:"key"`
-	Time    string          `json:"time"`
-	Cause   uint64          `json:"cause"`
-	Own     bool            `json:"own,omitempty"`
-	Actor   string          `json:"actor,omitempty"`
-	Record  recordWire      `json:"record"`
-	Patient patientWire     `json:"patient"`
-	Safety  []match.Hit     `json:"safety,omitempty"`
-	Results []resultWire    `json:"results,omitempty"`
-	Request json.RawMessage `json:"referral,omitempty"`
-}
-
+// recordWire is a record in a decision.
 type recordWire struct {
 	Source     string          `json:"source,omitempty"`
 	Identity   Hash            `json:"identity"`
@@ -68,50 +54,6 @@ type riskWire struct {
 	Level    match.Level `json:"level"`
 	Referral string      `json:"referral"`
 	Since    int64       `json:"since"`
-}
-
-type resultWire struct {
-	Placement  string            `json:"placement"`
-	Reasons    []mapping.Reason  `json:"reasons,omitempty"`
-	Candidates []match.Candidate `json:"candidates,omitempty"`
-	More       *match.More       `json:"more,omitempty"`
-}
-
-// Encode writes a decision as the ledger keeps it. request is the referral in force as JSON, so that the last decision of
-// a referral always tells the whole of it; nil for an erased one.
-func (dec *Decision) Encode(request []byte) ([]byte, error) {
-	w := decisionWire{
-		Key: KeyOf('r', dec.Record.Key), Time: instant(dec.Time).Format(time.RFC3339Nano), Cause: dec.Cause, Own: dec.Own, Actor: dec.Actor,
-		Record: toRecordWire(dec.Record), Patient: toPatientWire(dec.Patient), Safety: dec.Hits, Request: request,
-	}
-	for _, r := range dec.Results {
-		x := resultWire{Placement: r.Placement.String(), Reasons: r.Reasons}
-		if r.Match != nil {
-			x.Candidates, x.More = r.Match.Candidates, &r.Match.More
-		}
-		w.Results = append(w.Results, x)
-	}
-	return json.MarshalWithOption(&w, json.DisableHTMLEscape())
-}
-
-func toRecordWire(r *Record) recordWire {
-	w := recordWire{
-		Source: r.Source, Identity: r.Identity, Patient: KeyOf('p', r.Patient), Content: r.Content, Superseded: r.Superseded,
-		Sent: r.Sent, Arrival: r.Arrival, Priority: string(r.Priority), Alerts: r.Alerts, Doubts: r.Doubts, Print: r.Print, Erased: r.Erased,
-		Placements: make([]placementWire, len(r.Placements)), Need: r.Need,
-	}
-	for i, p := range r.Placements {
-		w.Placements[i] = placementWire{p.ID.String(), string(p.Role), string(p.Status), p.Asked, p.Program, p.Group, p.Seat, p.Arrival, p.Opened, p.First, p.Due}
-	}
-	return w
-}
-
-func toPatientWire(p Patient) patientWire {
-	w := patientWire{Key: KeyOf('p', p.Key), IDs: p.IDs, Born: p.Born, Family: p.Family}
-	for _, r := range p.Risks {
-		w.Risks = append(w.Risks, riskWire{r.Rule, r.Level, KeyOf('r', r.Referral), r.Since})
-	}
-	return w
 }
 
 // Stored is what the fold reads of a decision.

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/confirm"
 	"github.com/convene-health/convene/mapping/event"
 )
@@ -13,6 +16,17 @@ import (
 var schemas = map[string]func() []byte{
 	"event":        event.CombinedSchema,
 	"confirmation": confirm.Schema,
+	"transitions":  transitions,
+}
+
+// transitions are the changes of status that may be, one a line.
+func transitions() []byte {
+	var b bytes.Buffer
+	for _, t := range mapping.Transitions {
+		line, _ := json.Marshal(t)
+		b.Write(append(line, '\n'))
+	}
+	return b.Bytes()
 }
 
 type schemaCmd struct {

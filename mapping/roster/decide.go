@@ -246,6 +246,9 @@ func (d *step) save(dec *Decision) {
 // from the state.
 func (d *step) tell(rec *Record, i int, previous mapping.Status, reasons []mapping.Reason, issues mapping.Issues) *mapping.Notice {
 	pl := &rec.Placements[i]
+	if !mapping.Allowed(previous, pl.Status) {
+		panic("roster: " + pl.ID.String() + " may not go from " + string(previous) + " to " + string(pl.Status))
+	}
 	n := d.notice()
 	n.Key, n.Source, n.PatientKey = KeyOf('r', rec.Key), rec.Source, KeyOf('p', rec.Patient)
 	n.Placement, n.Role, n.Status, n.Previous = pl.ID.String(), pl.Role, pl.Status, previous

@@ -110,7 +110,7 @@ func (d *step) place(dec *Decision, pl *Placement) {
 		if m.Adjunct {
 			pl.Role = mapping.Adjunct
 		}
-		dec.explain(pl.ID, []mapping.Reason{reason(seated(pl))}, &m)
+		dec.explain(pl.ID, append([]mapping.Reason{reason(seated(pl))}, m.Why()...), &m)
 	case m.Wait < 0 && !waited:
 		pl.Status, pl.Program, pl.Group = mapping.Review, "", ""
 		dec.explain(pl.ID, []mapping.Reason{reason(RuleNoGroup)}, &m)
@@ -300,7 +300,7 @@ func (d *step) promote(group string) {
 func (d *step) promotable(w waiting, group int32) bool {
 	rec := d.live[w.key]
 	p, _ := d.State.Patient(rec.Patient)
-	return len(rec.Alerts) == 0 && gravest(p.Risks) == "" && d.offer.Book.Suits(rec.Need, group, instant(d.t))
+	return len(rec.Alerts) == 0 && gravest(p.Risks) == "" && d.offer.Book.Suits(rec.Need, group, instant(d.t), d.held(rec)...)
 }
 
 // promoteOne seats every referral that shares the waiting place.

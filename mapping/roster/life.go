@@ -108,9 +108,11 @@ func (d *step) erase(e *mapping.Event) {
 		return
 	}
 	key := d.rows[i].key
-	if rec := d.live[key]; rec != nil {
+	rec := d.live[key]
+	var before []Placement
+	if rec != nil {
 		dec := d.own(rec)
-		before := slices.Clone(dec.Record.Placements)
+		rec, before = dec.Record, slices.Clone(dec.Record.Placements)
 		for k := range dec.Record.Placements {
 			if pl := &dec.Record.Placements[k]; !pl.Status.Final() {
 				d.end(pl, mapping.Closed)
@@ -119,13 +121,13 @@ func (d *step) erase(e *mapping.Event) {
 		dec.Record.Superseded, dec.Record.Doubts, dec.Record.Alerts = nil, nil, nil
 		dec.Record.Erased = true
 		d.save(dec)
-		d.refill(before, dec.Record)
 	}
 	d.change(Change{Type: ChangeErased, Key: key})
 	n := d.notice()
 	n.Key, n.Source, n.Status = KeyOf('r', key), d.sources[d.rows[i].source], mapping.Closed
 	n.Reasons = []mapping.Reason{reason(RuleErased)}
 	d.out.Notices = append(d.out.Notices, n)
+	d.refill(before, rec)
 }
 
 // timePasses lets everything due at or before t happen, in order. It reports whether that is done.

@@ -38,12 +38,18 @@ func (d *step) learnAlias(e *mapping.Event, survivors, merged []uint32) {
 	d.unchanged("identifiers-noted", 0)
 }
 
-// rekey moves every referral of patient from to patient into.
+// rekey moves every referral of patient from to patient into. A risk that only one of the two was known by is brought
+// to a person's attention wherever the other holds, waits or is considered.
 func (d *step) rekey(from, into uint64) {
 	f, _ := d.patientIndex(from)
-	survivor := d.bothRisks(from, into)
+	i, _ := d.patientIndex(into)
+	moved, stayed := slices.Clone(d.livesOf[f]), slices.Clone(d.livesOf[i])
+	a, _ := d.State.Patient(into)
+	b, _ := d.State.Patient(from)
+	survivor := a
+	survivor.Risks = union(a.Risks, b.Risks)
 	var freed []string
-	for _, key := range slices.Clone(d.livesOf[f]) {
+	for _, key := range moved {
 		dec := d.decision(d.live[key])
 		dec.Record.Patient = into
 		dec.Patient = survivor
@@ -63,24 +69,16 @@ func (d *step) rekey(from, into uint64) {
 	for _, g := range freed {
 		d.promote(g)
 	}
-	if d.found != "" {
-		d.alarm(into, 0)
+	worst := gravest(survivor.Risks)
+	if worst != gravest(b.Risks) {
+		d.warn(ruleOf(worst), moved)
+	}
+	if worst != gravest(a.Risks) {
+		d.warn(ruleOf(worst), stayed)
 	}
 	if len(d.out.Notices) == 0 {
 		d.unchanged("merged-closed", 0)
 	}
-}
-
-// bothRisks is the survivor with the risks of both; a graver one than the survivor had is brought to a person's attention.
-func (d *step) bothRisks(from, into uint64) Patient {
-	a, _ := d.State.Patient(into)
-	b, _ := d.State.Patient(from)
-	before := gravest(a.Risks)
-	a.Risks = union(a.Risks, b.Risks)
-	if worst := gravest(a.Risks); worst != before {
-		d.found = ruleOf(worst)
-	}
-	return a
 }
 
 // doubleSeats alerts on places that the survivor has in the same program already, and returns the groups in which two

@@ -258,12 +258,17 @@ func (d *step) alarm(patient, except uint64) {
 		return
 	}
 	p, _ := d.patientIndex(patient)
-	for _, key := range slices.Clone(d.livesOf[p]) {
+	others := slices.Clone(d.livesOf[p])
+	d.warn(rule, slices.DeleteFunc(others, func(key uint64) bool { return key == except }))
+}
+
+// warn asks a person to look at each referral for a rule of which it does not speak yet.
+func (d *step) warn(rule string, keys []uint64) {
+	for _, key := range keys {
 		rec := d.live[key]
-		if key == except || slices.Contains(rec.Alerts, rule) || slices.Contains(rec.Doubts, rule) {
-			continue
+		if !slices.Contains(rec.Alerts, rule) && !slices.Contains(rec.Doubts, rule) {
+			d.doubt(rec, rule, nil)
 		}
-		d.doubt(rec, rule, nil)
 	}
 }
 

@@ -45,6 +45,8 @@ type Engine struct {
 	book *book
 	// young holds the requests of batches that may not be stored yet.
 	young map[uint64][]youngRequest
+	// scratch is where a request is written before it is kept.
+	scratch []byte
 	// poison names inputs that could not be decided or written, and why; they are refused.
 	poison map[uint64]mapping.Issues
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
@@ -94,7 +95,7 @@ func (e *Engine) work(inputs []Read, number int) (b *Batch, fault *Fault, err er
 			e.Rollback(b)
 		}
 	}()
-	var jobs []*job
+	var jobs []job
 	messages := 0
 	b.Head.Catalog = e.State.Catalog
 	for i := 0; i < len(inputs) && messages < BatchMessages-2*roster.StepReferrals && i < BatchInputs; {
@@ -160,31 +161,38 @@ func (e *Engine) prepare(turn *roster.Turn) (*book, error) {
 }
 
 // schedule makes the jobs of one step, each with the request in force at that moment.
-func (e *Engine) schedule(jobs []*job, out *roster.Outcome, number int) []*job {
+func (e *Engine) schedule(jobs []job, out *roster.Outcome, number int) []job {
 	var writer *confirm.Writer
 	if e.book != nil {
 		writer = e.book.writer
 	}
-	parsed := map[uint64]*mapping.Referral{}
 	for _, d := range out.Decisions {
-		j := &job{input: d.Cause, decision: d, key: d.Record.Key, writer: writer}
+		key := d.Record.Key
 		if d.Request != nil {
-			j.request = mapping.AppendReferral(nil, d.Request)
-			e.young[j.key] = append(e.young[j.key], youngRequest{j.request, number})
-			parsed[j.key] = d.Request
+			e.scratch = mapping.AppendReferral(e.scratch[:0], d.Request)
+			e.young[key] = append(e.young[key], youngRequest{bytes.Clone(e.scratch), number})
 		}
-		j.request = e.youngest(j.key)
-		jobs = append(jobs, j)
+		jobs = append(jobs, job{input: d.Cause, decision: d, key: key, writer: writer, request: e.youngest(key)})
 	}
 	for i := range out.Notices {
 		n := &out.Notices[i]
-		j := &job{input: n.Sequence, notice: n, writer: writer}
+		j := job{input: n.Sequence, notice: n, writer: writer}
 		if key, err := roster.ParseKey('r', n.Key); err == nil && n.Placement != "" {
-			j.key, j.request, j.parsed = key, e.youngest(key), parsed[key]
+			j.key, j.request, j.parsed = key, e.youngest(key), brought(out.Decisions, key)
 		}
 		jobs = append(jobs, j)
 	}
 	return jobs
+}
+
+// brought is the request that this very step brought for a referral, or nil.
+func brought(decisions []*roster.Decision, key uint64) *mapping.Referral {
+	for _, d := range decisions {
+		if d.Record.Key == key {
+			return d.Request
+		}
+	}
+	return nil
 }
 
 // youngest is the last request of a referral that may not be stored yet, or nil.
@@ -206,12 +214,13 @@ func (e *Engine) dropYoung(drop func(batch int) bool) {
 }
 
 // write runs the jobs on all cores. The first fault, by input, is returned.
-func (e *Engine) write(jobs []*job) *Fault {
+func (e *Engine) write(jobs []job) *Fault {
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	run := func() {
+		scratch := make([]byte, 0, messageBytes)
 		for i := int(next.Add(1)) - 1; i < len(jobs); i = int(next.Add(1)) - 1 {
-			jobs[i].err = e.writeOne(jobs[i])
+			scratch, jobs[i].err = e.writeOne(&jobs[i], scratch[:0])
 		}
 	}
 	for range min(runtime.GOMAXPROCS(0), len(jobs)) - 1 {
@@ -219,7 +228,8 @@ func (e *Engine) write(jobs []*job) *Fault {
 	}
 	run()
 	wg.Wait()
-	for _, j := range jobs {
+	for i := range jobs {
+		j := &jobs[i]
 		var f *Fault
 		switch {
 		case errors.As(j.err, &f):
@@ -231,17 +241,21 @@ func (e *Engine) write(jobs []*job) *Fault {
 	return nil
 }
 
-// writeOne turns a job into a message.
-func (e *Engine) writeOne(j *job) (err error) {
+// messageBytes is room for most messages.
+const messageBytes = 32 << 10
+
+// writeOne turns a job into a message. It writes into scratch, which it returns for the next, and keeps a copy of just
+// the size: growing a buffer for each message would cost more than writing it.
+func (e *Engine) writeOne(j *job, scratch []byte) (grown []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &Fault{j.input, p, debug.Stack()}
+			grown, err = scratch, &Fault{j.input, p, debug.Stack()}
 		}
 	}()
 	erased := j.decision != nil && j.decision.Record.Erased
 	if j.request == nil && j.key != 0 && !erased {
 		if j.request, err = e.sources.Request(j.key); err != nil {
-			return fmt.Errorf("request of r%d: %w", j.key, err)
+			return scratch, fmt.Errorf("request of r%d: %w", j.key, err)
 		}
 	}
 	if j.decision != nil {
@@ -249,28 +263,31 @@ func (e *Engine) writeOne(j *job) (err error) {
 		if erased {
 			request = nil
 		}
-		j.out.Data = j.decision.Append(nil, request)
+		scratch = j.decision.Append(scratch, request)
 		j.out.Entry = roster.Entry{Key: roster.KeyOf('r', j.key), Decision: true}
 	} else {
 		if j.notice.Request = j.parsed; j.parsed == nil && j.key != 0 {
 			j.notice.Request = new(mapping.Referral)
 			if err := json.Unmarshal(j.request, j.notice.Request); err != nil {
-				return fmt.Errorf("request of r%d: %w", j.key, err)
+				return scratch, fmt.Errorf("request of r%d: %w", j.key, err)
 			}
 		}
-		j.out.Data, err = j.writer.Append(nil, j.notice)
+		if scratch, err = j.writer.Append(scratch, j.notice); err != nil {
+			return scratch, err
+		}
 		j.out.Entry = roster.Entry{Key: j.notice.Key, Source: j.notice.Source}
 		j.out.Status = j.notice.Status
 	}
+	j.out.Data = bytes.Clone(scratch)
 	j.out.Hash, j.out.Input = roster.HashBytes(j.out.Data), j.input
-	return err
+	return scratch, nil
 }
 
 // collect puts the messages together. A batch that grew too large in bytes is decided again with fewer inputs.
-func (e *Engine) collect(b *Batch, jobs []*job, inputs []Read, number int) (*Batch, *Fault, error) {
+func (e *Engine) collect(b *Batch, jobs []job, inputs []Read, number int) (*Batch, *Fault, error) {
 	size := 0
-	for _, j := range jobs {
-		size += len(j.out.Data)
+	for i := range jobs {
+		size += len(jobs[i].out.Data)
 	}
 	if size > BatchBytes && b.Inputs > 1 {
 		e.Rollback(b)
@@ -278,8 +295,8 @@ func (e *Engine) collect(b *Batch, jobs []*job, inputs []Read, number int) (*Bat
 	}
 	b.Messages = make([]Message, len(jobs))
 	b.Head.Messages = make([]roster.Entry, len(jobs))
-	for i, j := range jobs {
-		b.Messages[i], b.Head.Messages[i] = j.out, j.out.Entry
+	for i := range jobs {
+		b.Messages[i], b.Head.Messages[i] = jobs[i].out, jobs[i].out.Entry
 	}
 	return b, nil, nil
 }

@@ -247,18 +247,6 @@ func (m *model) mostUrgent(id string) mapping.Priority {
 	return most
 }
 
-// mostUrgent of the referrals that share a waiting place.
-func (m *model) mostUrgent(id string) mapping.Priority {
-	most := mapping.Routine
-	for _, key := range m.state.LiveKeys() {
-		rec := m.state.Record(key)
-		if slices.ContainsFunc(rec.Placements, func(p roster.Placement) bool { return p.ID.String() == id && p.Status == mapping.Waitlisted }) && rec.Priority == mapping.Urgent {
-			most = mapping.Urgent
-		}
-	}
-	return most
-}
-
 func (m *model) check(t *rapid.T) {
 	if m.digest(t, m.state) != m.digest(t, m.folded) {
 		t.Fatalf("the folded state differs from the decided one: %s", cmp.Diff(roster.Dump(m.folded), roster.Dump(m.state)))

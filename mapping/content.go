@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // ContentHash is the first 16 bytes of the SHA-256 of the normalised referral: two referrals that ask the
@@ -13,10 +14,15 @@ import (
 // defaults are spelt out. Nothing is left out: another identifier or note gives another hash.
 func ContentHash(r *Referral) [16]byte {
 	n := normalised(r)
-	var room [4 << 10]byte
-	sum := sha256.Sum256(AppendReferral(room[:0], &n))
+	room := rooms.Get().(*[]byte)
+	defer rooms.Put(room)
+	*room = AppendReferral((*room)[:0], &n)
+	sum := sha256.Sum256(*room)
 	return [16]byte(sum[:16])
 }
+
+// rooms are buffers to write a referral into that is only hashed.
+var rooms = sync.Pool{New: func() any { return new([]byte) }}
 
 // normalised is a copy of r with defaults filled in and the lists whose order means nothing sorted and
 // freed of repetitions. Languages, names, address lines, notes and observations keep their order.

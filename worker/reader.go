@@ -57,29 +57,10 @@ func (l *LedgerReader) All(ctx context.Context, from uint64) iter.Seq2[Stored, e
 	return l.subject(ctx, from, "")
 }
 
-// Fold reads the decisions and heads from a sequence on, in order, and ends with the last head. Confirmations, the bulk
-// of a ledger, stay on the server.
+// Fold reads the decisions and heads from a sequence on, in order, to the end of the ledger. Confirmations, the bulk of a
+// ledger, stay on the server.
 func (l *LedgerReader) Fold(ctx context.Context, from uint64) iter.Seq2[Stored, error] {
-	return func(yield func(Stored, error) bool) {
-		nextDecision, stop := iter.Pull2(l.subject(ctx, from, DecisionSubject(l.network, "*")))
-		defer stop()
-		decision, err, more := nextDecision()
-		for head, headErr := range l.subject(ctx, from, HeadSubject(l.network)) {
-			// All decisions of a batch are stored once its head is: what comes before the head is complete.
-			if headErr != nil {
-				yield(Stored{}, headErr)
-				return
-			}
-			for ; more && (err != nil || decision.Sequence < head.Sequence); decision, err, more = nextDecision() {
-				if !yield(decision, err) || err != nil {
-					return
-				}
-			}
-			if !yield(head, nil) {
-				return
-			}
-		}
-	}
+	return l.subject(ctx, from, foldSubject(l.network))
 }
 
 // subject reads what is on a subject, which may have wildcards, to the end; the next request is under way while one is

@@ -35,6 +35,10 @@ func ConfirmationSubject(network, source, key string) string {
 // DecisionSubject of one decision about the referral with this key.
 func DecisionSubject(network, key string) string { return "decisions." + network + "." + key }
 
+// foldSubject matches decisions and heads, which have three tokens, and not confirmations, which have four. Reading both
+// at once matters: of two reads the later might see a batch that the earlier did not.
+func foldSubject(network string) string { return "*." + network + ".*" }
+
 // SourceDurable is the consumer of the ledger through which a source reads its confirmations. It may pull from it and
 // acknowledge, and not look it up: clients bind to it by name (`nats consumer next`, nats.Bind with SkipConsumerLookup).
 // The server keeps the way back of a pull for 2 minutes, so one pull may wait no longer.

@@ -30,8 +30,8 @@ func Cases() []Case {
 // subjects are what referrals can be about.
 func subjects() []Case {
 	return []Case{
-		{Name: "therapy", Share: 0.28, About: "needs a therapy or skills group: mood, trauma, pain, substance use, sleep, grief", who: (*generator).therapy},
-		{Name: "chronic", Share: 0.17, About: "chronic conditions that the sample lacks", who: (*generator).chronic},
+		{Name: "therapy", Share: 0.40, About: "needs a therapy or skills group: mood, trauma, pain, substance use, sleep, grief", who: (*generator).therapy},
+		{Name: "chronic", Share: 0.12, About: "chronic conditions that the sample lacks", who: (*generator).chronic},
 		{Name: "risk", Share: 0.06, About: "hits a STOP or REVIEW rule, each kind in turn", who: (*generator).risk},
 		{Name: "caregiver", Share: 0.035, About: "a family member or caregiver, as a participant of their own", who: (*generator).caregiver},
 		{Name: "minor", Share: 0.04, About: "under 18 years", who: (*generator).minor},

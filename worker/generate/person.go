@@ -73,9 +73,9 @@ func (g *generator) settle(n *network, p *person) {
 	if pt.Languages = []string{first}; first[:2] == "en" {
 		return
 	}
-	switch r.IntN(6) {
+	switch r.IntN(10) {
 	case 0: // speaks no other
-	case 1:
+	case 1, 2:
 		pt.Interpreter = true
 	default:
 		pt.Languages = append(pt.Languages, "en")

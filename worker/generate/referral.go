@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/program"
 )
 
 // draft is a referral being made up, and the time at which it is sent.
@@ -149,9 +150,14 @@ func (g *generator) aim(d *draft) {
 			d.referral.Goals = append(d.referral.Goals, goal)
 		}
 	}
-	if chance(r, 8) && p.Criteria.AgeTo == 0 && d.person.age >= 18 {
+	if chance(r, 8) && p.Criteria.AgeTo == 0 && d.person.age >= 18 && !barred(p, d.problems) {
 		d.referral.Programs = []string{p.ID}
 	}
+}
+
+// barred reports whether a program excludes people with one of the problems.
+func barred(p *program.Program, problems []*problem) bool {
+	return slices.ContainsFunc(problems, func(x *problem) bool { return slices.Contains(p.Criteria.Excludes, x.key) })
 }
 
 // access is what a site must offer, the more often the older somebody is.

@@ -19,9 +19,13 @@ func suits(b bundle, p *person) bool {
 	return p.patient.Gender == "male" || !slices.Contains(b.problems, tables().problems["prostate_cancer"])
 }
 
-// added is a person with conditions of the table of additions.
+// added is a person with conditions of the table of additions. Referrers mostly know what their network has.
 func (g *generator) added(d *draft, purpose string) {
-	b, _ := draw(g.rand, tables().additions[purpose], nil)
+	n := d.source.net
+	b, ok := draw(g.rand, tables().additions[purpose], func(b bundle) bool { return len(n.serving[b.problems[0].key]) > 0 })
+	if !ok || chance(g.rand, 10) {
+		b, _ = draw(g.rand, tables().additions[purpose], nil)
+	}
 	g.about(d, g.newPerson(d.source.net, kindOfPerson{from: b.from, to: b.to}), b.problems)
 }
 
@@ -47,7 +51,7 @@ func (g *generator) goalOnly(d *draft) {
 	case 1:
 		r.Goals = []string{"social-connection", "community-belonging"}
 		for i := range d.source.net.Programs {
-			if p := &d.source.net.Programs[i]; slices.Contains(p.Goals, r.Goals[0]) && slices.Contains(p.Goals, r.Goals[1]) {
+			if p := &d.source.net.Programs[i]; len(p.Goals) > 0 && p.Goals[0] == r.Goals[0] {
 				r.Programs = []string{p.ID}
 			}
 		}
@@ -82,7 +86,7 @@ func (g *generator) unknownCode(d *draft) {
 
 // missingFact leaves out the birth date, without which no age limit can be checked.
 func (g *generator) missingFact(d *draft) {
-	g.sampled(d)
+	g.added(d, "chronic")
 	d.referral.Patient.BirthDate = ""
 }
 

@@ -98,8 +98,8 @@ func (e *Engine) work(inputs []Read, number int) (b *Batch, fault *Fault, err er
 	var jobs []job
 	messages := 0
 	b.Head.Catalog = e.State.Catalog
-	for i := 0; i < len(inputs) && messages < BatchMessages-2*roster.StepReferrals && i < BatchInputs; {
-		turn := e.turn(inputs[i])
+	for i := 0; i < len(inputs) && i < BatchInputs; {
+		turn, mark := e.turn(inputs[i]), e.State.Mark()
 		next, err := e.prepare(&turn)
 		if i > 0 && (errors.Is(err, ErrNoCatalog) || next != nil) {
 			break // a new catalog begins a batch, so that the head before names the old one
@@ -111,11 +111,15 @@ func (e *Engine) work(inputs []Read, number int) (b *Batch, fault *Fault, err er
 		if fault != nil {
 			return b, fault, nil
 		}
+		messages += len(out.Decisions) + len(out.Notices)
+		if messages > BatchMessages && len(jobs) > 0 {
+			e.State.Rollback(mark) // the next batch begins with this step
+			break
+		}
 		if next != nil && e.State.Catalog == next.offer.Catalog.Hash {
 			e.book = next
 		}
 		jobs = e.schedule(jobs, &out, number)
-		messages += len(out.Decisions) + len(out.Notices)
 		if out.Unchanged.Why != "" {
 			b.Head.Unchanged = append(b.Head.Unchanged, out.Unchanged)
 		}
@@ -162,7 +166,7 @@ func (e *Engine) prepare(turn *roster.Turn) (*book, error) {
 
 // schedule makes the jobs of one step, each with the request in force at that moment.
 func (e *Engine) schedule(jobs []job, out *roster.Outcome, number int) []job {
-	var writer *confirm.Writer
+	writer := confirm.NewRefuser(e.Network)
 	if e.book != nil {
 		writer = e.book.writer
 	}

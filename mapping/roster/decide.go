@@ -9,7 +9,8 @@ import (
 	"github.com/convene-health/convene/mapping/program"
 )
 
-// StepReferrals is how many referrals one step of an event may touch.
+// StepReferrals is about how many referrals one step of an event touches; the seats of the last group it reaches are all
+// filled, so that none stays free for want of a step.
 const StepReferrals = 200
 
 // Turn is one input, read and timed, for Decide.

@@ -277,7 +277,7 @@ func (d *step) promote(group string) {
 		return
 	}
 	at := &d.offer.Catalog.Groups[g]
-	for d.left > 0 && (at.Seats.Max == 0 || d.Taken(group) < at.Seats.Max) {
+	for at.Seats.Max == 0 || d.Taken(group) < at.Seats.Max {
 		q := d.queues[at.Program]
 		if q == nil {
 			return

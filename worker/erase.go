@@ -40,7 +40,7 @@ func Erase(ctx context.Context, admin *Conn, network, key, actor, reason string)
 	if err != nil {
 		return Erased{}, err
 	}
-	e := &eraser{ctx: ctx, admin: admin, ledger: ledger, network: network, key: key, inputs: map[uint64]bool{}}
+	e := &eraser{event: sequence, ctx: ctx, admin: admin, ledger: ledger, network: network, key: key, inputs: map[uint64]bool{}}
 	if err := e.find(head); err != nil {
 		return Erased{}, err
 	}
@@ -72,6 +72,7 @@ func decidedAt(ctx context.Context, ledger *LedgerReader, input uint64) (uint64,
 
 // eraser finds and deletes what belongs to a referral.
 type eraser struct {
+	event    uint64 // the erasure itself, which stays
 	ctx      context.Context
 	admin    *Conn
 	ledger   *LedgerReader
@@ -106,7 +107,7 @@ func (e *eraser) find(last uint64) error {
 		case m.Subject == DecisionSubject(e.network, e.key):
 			e.messages = append(e.messages, m.Sequence)
 			e.done.Decisions++
-			if input, own, err := roster.CauseOf(m.Data); err == nil && own {
+			if input, own, err := roster.CauseOf(m.Data); err == nil && own && input != e.event {
 				e.inputs[input] = true
 			}
 		case strings.HasPrefix(m.Subject, "placements.") && strings.HasSuffix(m.Subject, "."+e.key):

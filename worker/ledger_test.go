@@ -1,0 +1,490 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/rs/zerolog"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/event"
+	"github.com/convene-health/convene/mapping/roster"
+)
+
+// ledgerCatalog of network north: one program whose group has a given number of seats, and one that makes offers.
+func ledgerCatalog(seats int) []byte {
+	return fmt.Appendf(nil, `
+network: north
+zone: America/New_York
+validFrom: 2026-11-01
+organization: {name: North Network, identifier: {system: "http://hl7.org/fhir/sid/us-npi", value: "1000000004"}}
+sources: [{name: clinic, production: true}, {name: hospital, production: true}]
+assigners: [{system: "https://ids.north.example/mpi"}]
+sites: [{id: hall, name: Hall, address: {city: Boston, state: MA, postalCode: "02118"}}]
+leaders: [{id: lena, family: Lead, given: [Lena], type: professional, licences: [{title: RN, state: MA, to: 2039-12-31}]}]
+programs:
+  - {id: copd-ed, name: Living with COPD, kind: education, conditions: [copd], goals: [skill-building]}
+  - {id: pain, name: Pain skills, kind: skills, conditions: [chronic_pain], goals: [coping-strategies], acceptance: offer}
+groups:
+  - {id: copd-1, program: copd-ed, leader: lena, seats: {min: 1, max: %d}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: 2036-11-17, time: "17:00", count: 30}}
+  - {id: pain-1, program: pain, leader: lena, seats: {min: 1, max: 1}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: 2036-11-17, time: "17:00", count: 30}}
+`, seats)
+}
+
+// ledgerTest is one network on an embedded server, with a worker whose clock can be moved.
+type ledgerTest struct {
+	*testing.T
+	server *Server
+	admin  *Conn
+	folder string
+	log    bytes.Buffer
+
+	mu    sync.Mutex
+	ahead time.Duration
+
+	network *Network
+	stop    func()
+}
+
+func newLedgerTest(t *testing.T, seats int) *ledgerTest {
+	l := &ledgerTest{T: t, server: startTest(t), folder: t.TempDir()}
+	l.admin = connectTest(t, l.server, User{Role: RoleAdmin})
+	l.start()
+	l.catalog(seats)
+	return l
+}
+
+func (l *ledgerTest) now() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Now().Add(l.ahead)
+}
+
+func (l *ledgerTest) advance(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ahead += d
+}
+
+// start opens the network and works it until the test, or stop, ends it.
+func (l *ledgerTest) start() {
+	l.Helper()
+	conn := connectTest(l.T, l.server, User{Role: RoleWorker})
+	n, err := OpenNetwork(l.Context(), conn, NetworkConfig{Name: "north", Now: l.now, Snapshot: filepath.Join(l.folder, "north"), Log: zerolog.New(&l.log)})
+	if err != nil {
+		l.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- n.Run(ctx) }()
+	l.network, l.stop = n, sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			l.Errorf("the worker stopped: %v", err)
+		}
+	})
+	l.Cleanup(l.stop)
+}
+
+func (l *ledgerTest) catalog(seats int) {
+	l.Helper()
+	if err := ApplyCatalog(l.Context(), l.admin, "north", ledgerCatalog(seats), "test"); err != nil {
+		l.Fatal(err)
+	}
+}
+
+// refer publishes referrals numbered from to, and returns the sequence of the last.
+func (l *ledgerTest) refer(code string, from, to int) (last uint64) {
+	l.Helper()
+	for i := from; i <= to; i++ {
+		data, err := event.Encode(&mapping.Event{Type: mapping.ReferralCreated, ID: fmt.Sprint("e", i), Source: "clinic", Referral: &mapping.Referral{
+			Identifier: mapping.Identifier{System: "https://orders.example", Value: fmt.Sprint("order", i)},
+			Patient: mapping.Patient{
+				Identifiers: []mapping.Identifier{{System: "https://ids.north.example/mpi", Value: fmt.Sprint("person", i)}},
+				Name:        mapping.Name{Family: fmt.Sprint("Testfamily", i), Given: []string{"Pat"}}, BirthDate: "1961-05-05", Gender: "female",
+			},
+			Conditions: []mapping.Condition{{Codes: []mapping.Code{{System: mapping.SystemICD10CM, Code: code}}}},
+		}})
+		if err != nil {
+			l.Fatal(err)
+		}
+		last = l.publish("clinic", data)
+	}
+	return last
+}
+
+func (l *ledgerTest) publish(source string, data []byte) uint64 {
+	l.Helper()
+	ack, err := l.admin.Publish(l.Context(), &nats.Msg{Subject: InputSubject("north", source), Data: data, Header: nats.Header{}})
+	if err != nil {
+		l.Fatal(err)
+	}
+	return ack.Sequence
+}
+
+// decided waits until an input is decided.
+func (l *ledgerTest) decided(input uint64) {
+	l.Helper()
+	ledger, err := OpenLedger(l.admin, "north")
+	if err != nil {
+		l.Fatal(err)
+	}
+	defer ledger.Close()
+	if _, err := decidedAt(l.Context(), ledger, input); err != nil {
+		l.Fatal(err)
+	}
+}
+
+// verify returns the faults that Verify finds.
+func (l *ledgerTest) verify() *Report {
+	l.Helper()
+	report, err := Verify(l.Context(), l.admin, "north", nil)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return report
+}
+
+func (l *ledgerTest) sound() *Report {
+	l.Helper()
+	r := l.verify()
+	if len(r.Faults) > 0 {
+		l.Fatalf("faults: %s", strings.Join(r.Faults, "\n"))
+	}
+	return r
+}
+
+// confirmations on the ledger of which ok holds.
+func (l *ledgerTest) confirmations(ok func(string) bool) (n int) {
+	l.Helper()
+	ledger, err := OpenLedger(l.admin, "north")
+	if err != nil {
+		l.Fatal(err)
+	}
+	defer ledger.Close()
+	for m, err := range ledger.All(l.Context(), 1) {
+		if err != nil {
+			l.Fatal(err)
+		}
+		if strings.HasPrefix(m.Subject, "placements.") && ok(string(m.Data)) {
+			n++
+		}
+	}
+	return n
+}
+
+func has(text string) func(string) bool {
+	return func(s string) bool { return strings.Contains(s, text) }
+}
+
+// TestVerifyFindsDamage shows that verify can fail: each kind of damage is named.
+func TestVerifyFindsDamage(t *testing.T) {
+	damages := map[string]struct {
+		do   func(l *ledgerTest)
+		want string
+	}{
+		"a decision is gone":     {func(l *ledgerTest) { l.drop("decisions.north.r3") }, "a decision of r3 is missing"},
+		"a confirmation is gone": {func(l *ledgerTest) { l.drop("placements.north.clinic.r3") }, "a confirmation of r3 is missing"},
+		"a head is gone":         {func(l *ledgerTest) { l.drop(HeadSubject("north")) }, "after the last head"},
+		"a confirmation nobody decided": {func(l *ledgerTest) {
+			if _, err := l.admin.Publish(l.Context(), &nats.Msg{Subject: "placements.north.clinic.r3", Data: []byte(`{"id":"north-3-1"}`)}); err != nil {
+				l.Fatal(err)
+			}
+		}, "after the last head"},
+		"a forged head": {func(l *ledgerTest) {
+			h := roster.Head{Position: roster.Position{Input: 4}, Engine: roster.Engine, Previous: l.network.fold.head}
+			data, _ := h.Seal([32]byte{})
+			if _, err := l.admin.Publish(l.Context(), &nats.Msg{Subject: HeadSubject("north"), Data: data}); err != nil {
+				l.Fatal(err)
+			}
+		}, "chain is broken"},
+	}
+	for name, d := range damages {
+		t.Run(name, func(t *testing.T) {
+			l := newLedgerTest(t, 8)
+			l.decided(l.refer("J44.9", 1, 3))
+			l.stop()
+			l.sound()
+			d.do(l)
+			if faults := strings.Join(l.verify().Faults, "\n"); !strings.Contains(faults, d.want) {
+				t.Errorf("faults %q do not say %q", faults, d.want)
+			}
+		})
+	}
+}
+
+// drop deletes the last message on a subject.
+func (l *ledgerTest) drop(subject string) {
+	l.Helper()
+	stream, err := l.admin.JS.Stream(l.Context(), PlacementsStream("north"))
+	if err != nil {
+		l.Fatal(err)
+	}
+	m, err := stream.GetLastMsgForSubject(l.Context(), subject)
+	if err != nil {
+		l.Fatal(err)
+	}
+	if err := stream.DeleteMsg(l.Context(), m.Sequence); err != nil {
+		l.Fatal(err)
+	}
+}
+
+// TestErase leaves nothing of a referral but its key, on the streams and after a restart, and the ledger sound.
+func TestErase(t *testing.T) {
+	l := newLedgerTest(t, 1)
+	l.refer("J44.9", 1, 2) // r2 has the seat, r3 waits
+	l.refer("J44.9", 1, 1) // a duplicate
+	l.decided(l.refer("G89.4", 4, 4))
+	done, err := Erase(t.Context(), l.admin, "north", "r2", "test", "asked by the patient")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done.Inputs != 2 || done.Decisions != 2 || done.Confirmations != 1 {
+		t.Errorf("erased %+v, want the order and its duplicate, two decisions, one confirmation", done)
+	}
+	if n := l.find("Testfamily1"); n != 0 {
+		t.Errorf("%d messages still name the patient", n)
+	}
+	if n := l.find("Testfamily2"); n == 0 {
+		t.Error("the other patient's messages are gone too")
+	}
+	if n := l.confirmations(has(`"code":"promoted"`)); n != 1 {
+		t.Errorf("%d promoted into the free seat, want 1", n)
+	}
+	if r := l.sound(); r.Erased == 0 {
+		t.Error("verify does not count what was erased")
+	}
+	l.stop()
+	if err := os.Remove(filepath.Join(l.folder, "north")); err != nil {
+		t.Fatal(err)
+	}
+	l.start()
+	l.decided(l.refer("J44.9", 5, 5))
+	l.sound()
+}
+
+// find counts messages of both streams with a text in them.
+func (l *ledgerTest) find(text string) (n int) {
+	l.Helper()
+	for _, stream := range []string{ReferralsStream("north"), PlacementsStream("north")} {
+		for from := uint64(1); ; {
+			stored, err := readDirect(l.Context(), l.admin.Conn, stream, from, 1000, "")
+			if err != nil {
+				l.Fatal(err)
+			}
+			if len(stored) == 0 {
+				break
+			}
+			for _, s := range stored {
+				if bytes.Contains(s.Data, []byte(text)) {
+					n++
+				}
+			}
+			from = stored[len(stored)-1].Sequence + 1
+		}
+	}
+	return n
+}
+
+// TestStepsOfACatalogChange lets one event concern more referrals than a step may touch: 240 wait, 40 seats are added,
+// then the program is gone.
+func TestStepsOfACatalogChange(t *testing.T) {
+	l := newLedgerTest(t, 1)
+	l.decided(l.refer("J44.9", 1, 260))
+	l.catalog(30)
+	l.decided(l.refer("J44.9", 261, 261))
+	if n := l.confirmations(has(`"code":"promoted"`)); n != 29 {
+		t.Errorf("%d promoted, want 29", n)
+	}
+	without := strings.ReplaceAll(string(ledgerCatalog(30)), "copd", "pulmo")
+	without = strings.ReplaceAll(without, "conditions: [pulmo]", "conditions: [asthma]")
+	if err := ApplyCatalog(t.Context(), l.admin, "north", []byte(without), "test"); err != nil {
+		t.Fatal(err)
+	}
+	if stream, err := l.admin.JS.Stream(t.Context(), ReferralsStream("north")); err != nil {
+		t.Fatal(err)
+	} else {
+		l.decided(stream.CachedInfo().State.LastSeq)
+	}
+	if n := l.confirmations(has("alert-")); n < 260 {
+		t.Errorf("%d alerts after the program went, want one for each of 261 referrals", n)
+	}
+	steps := 0
+	ledger, err := OpenLedger(l.admin, "north")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ledger.Close()
+	for m, err := range ledger.subject(t.Context(), 1, HeadSubject("north")) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h, err := roster.DecodeHead(m.Data); err == nil && h.Step > 0 {
+			steps++
+		}
+	}
+	if steps == 0 {
+		t.Error("no head tells of a further step")
+	}
+	l.sound()
+}
+
+// TestSnapshotMustFit: a snapshot gives the state that the whole ledger gives; one that does not fit is discarded.
+func TestSnapshotMustFit(t *testing.T) {
+	l := newLedgerTest(t, 2)
+	l.decided(l.refer("J44.9", 1, 5))
+	l.stop()
+	digest := func() [32]byte {
+		d, err := l.network.fold.state.Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	snapshot := filepath.Join(l.folder, "north")
+	data, err := os.ReadFile(snapshot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := digest()
+	reopen := func(file []byte) [32]byte {
+		t.Helper()
+		if err := os.WriteFile(snapshot, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l.log.Reset()
+		l.start()
+		l.stop()
+		return digest()
+	}
+	if reopen(data) != want {
+		t.Error("the snapshot gives another state")
+	}
+	if strings.Contains(l.log.String(), "discarded") {
+		t.Error("a good snapshot is discarded")
+	}
+	for name, file := range map[string][]byte{
+		"cut short":      data[:len(data)/2],
+		"another format": bytes.Replace(data, []byte("convene-snapshot-"), []byte("convene-snapshoX-"), 1),
+		"another chain":  bytes.Replace(data, l.network.fold.chain[:], make([]byte, 32), 1),
+	} {
+		if reopen(file) != want {
+			t.Errorf("%s: the ledger gives another state", name)
+		}
+		if name != "another chain" && !strings.Contains(l.log.String(), "discarded") {
+			t.Errorf("%s: not said that it is discarded", name)
+		}
+	}
+}
+
+// TestTimePasses: an offer expires though no input comes, and the next in line is offered the seat.
+func TestTimePasses(t *testing.T) {
+	l := newLedgerTest(t, 1)
+	l.decided(l.refer("G89.4", 1, 2))
+	l.advance(20 * 24 * time.Hour)
+	// Stored times stay those of the server, so time passes by the floor, as after an outage.
+	l.decided(l.refer("J44.9", 3, 3))
+	if n := l.confirmations(has(`"code":"offer-expired"`)); n != 1 {
+		t.Errorf("%d offers expired, want 1", n)
+	}
+	if n := l.confirmations(func(s string) bool { return strings.Contains(s, `"status":"offered"`) }); n != 2 {
+		t.Errorf("%d offers, want the first and the promoted one", n)
+	}
+	l.sound()
+}
+
+// TestRecordReplaysToTheSameBytes: what the worker published is what replay gives for its recording, floor and catalog
+// changes included.
+func TestRecordReplaysToTheSameBytes(t *testing.T) {
+	l := newLedgerTest(t, 1)
+	l.refer("J44.9", 1, 4)
+	l.publish("clinic", []byte(`{"cut":`))
+	l.catalog(3)
+	l.decided(l.refer("J44.9", 5, 6))
+	l.advance(20 * 24 * time.Hour)
+	l.decided(l.refer("G89.4", 7, 9))
+	l.stop()
+	var recording bytes.Buffer
+	if _, err := Record(t.Context(), l.admin, []string{"north"}, &recording, false); err != nil {
+		t.Fatal(err)
+	}
+	replay, err := NewReplay(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for line, err := range ReadRecorded(&recording) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		messages, err := replay.Line(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range messages {
+			if !m.Decision {
+				got = append(got, string(m.Data))
+			}
+		}
+	}
+	i := 0
+	l.confirmations(func(s string) bool {
+		if i < len(got) && got[i] != s {
+			t.Errorf("confirmation %d differs:\n run    %s\n replay %s", i+1, s, got[i])
+		}
+		i++
+		return true
+	})
+	if i != len(got) || i < 10 {
+		t.Errorf("run published %d confirmations, replay %d", i, len(got))
+	}
+}
+
+// TestDeidentifiedRecording names nobody and still replays.
+func TestDeidentifiedRecording(t *testing.T) {
+	l := newLedgerTest(t, 1)
+	l.decided(l.refer("J44.9", 1, 3))
+	l.stop()
+	var recording bytes.Buffer
+	if _, err := Record(t.Context(), l.admin, []string{"north"}, &recording, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, personal := range []string{"Testfamily", "person1", "order1", "1961-05-05"} {
+		if strings.Contains(recording.String(), personal) {
+			t.Errorf("the recording holds %q", personal)
+		}
+	}
+	if !strings.Contains(recording.String(), "J44.9") {
+		t.Error("the condition is gone")
+	}
+	replay, err := NewReplay(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	placed := 0
+	for line, err := range ReadRecorded(&recording) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		messages, err := replay.Line(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range messages {
+			if m.Status == mapping.Placed || m.Status == mapping.Waitlisted {
+				placed++
+			}
+		}
+	}
+	if placed != 3 {
+		t.Errorf("%d placed or waitlisted, want 3", placed)
+	}
+}

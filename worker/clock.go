@@ -26,7 +26,7 @@ func (n *Network) clock(ctx context.Context) (bool, error) {
 	m.Header.Set("Content-Type", "application/cloudevents+json")
 	m.Data = []byte(`{"specversion":"1.0","id":"due-` + strconv.FormatInt(due, 10) + `","source":"urn:convene:clock","type":"convene.clock","data":{}}`)
 	if _, err := n.conn.Publish(ctx, m); err != nil {
-		return false, fmt.Errorf("clock: %w: %w", errOutside, err)
+		return false, fmt.Errorf("clock: %w", err)
 	}
 	return true, nil
 }

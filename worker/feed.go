@@ -32,7 +32,7 @@ func (n *Network) openFeed(ctx context.Context) *feed {
 		defer close(f.ended)
 		for ctx.Err() == nil {
 			if err := f.next(ctx, n.intake, &after); err != nil && ctx.Err() == nil {
-				f.failed <- fmt.Errorf("intake: %w: %w", errOutside, err)
+				f.failed <- fmt.Errorf("intake: %w", err)
 				return
 			}
 		}

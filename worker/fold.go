@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/convene-health/convene/mapping/roster"
@@ -19,6 +20,9 @@ type folder struct {
 	// erased are referrals whose messages may be missing, gone those found missing.
 	erased, gone map[string]bool
 }
+
+// ErrDamaged: what the ledger holds does not fit together. Nothing may be decided on it.
+var ErrDamaged = errors.New("the ledger is damaged")
 
 func newFolder(network string) *folder {
 	return &folder{network: network, state: roster.New(), erased: map[string]bool{}, gone: map[string]bool{}}
@@ -88,12 +92,12 @@ func (f *folder) match(head *roster.Head) (decisions []roster.Stored, missing []
 func (f *folder) settled() error {
 	for key := range f.gone {
 		if !f.erased[key] {
-			return fmt.Errorf("ledger of %s: a decision of %s is missing or altered, and %s was never erased: the ledger is damaged; restore it from a backup or replica", f.network, key, key)
+			return fmt.Errorf("ledger of %s: a decision of %s is missing or altered, and %s was never erased: %w; restore it from a backup or replica", f.network, key, key, ErrDamaged)
 		}
 	}
 	return nil
 }
 
 func (f *folder) broken(sequence uint64, err error) error {
-	return fmt.Errorf("ledger of %s: the head at sequence %d does not fit: %w; this network stops: restore the stream from a backup or replica", f.network, sequence, err)
+	return fmt.Errorf("ledger of %s: the head at sequence %d does not fit: %w: %w; this network stops: restore the stream from a backup or replica", f.network, sequence, err, ErrDamaged)
 }

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
 
+	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/engine"
 	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/mapping/roster"
@@ -64,6 +64,8 @@ type Network struct {
 	feed   *feed
 	active bool
 	moved  time.Time // when the head last moved
+	// jitter beside TakeOver, so that two workers seldom take over at once.
+	jitter time.Duration
 	polled time.Time // when the clock last published
 	// snapped is the input position of the last snapshot.
 	snapped uint64
@@ -164,7 +166,7 @@ func (n *Network) catchUp(ctx context.Context) error {
 // Run works until ctx ends, then finishes the batch in hand. It returns an error only when the network must stop: a
 // broken ledger, a missing catalog, a fault that refusing does not cure.
 func (n *Network) Run(ctx context.Context) error {
-	n.moved = n.Now()
+	n.moved, n.jitter = n.Now(), rand.N(n.TakeOver/2+1)
 	n.feed = n.openFeed(ctx)
 	defer func() {
 		n.feed.close()
@@ -178,6 +180,10 @@ func (n *Network) Run(ctx context.Context) error {
 				return fmt.Errorf("network %s: %w", n.Name, err)
 			}
 			n.Log.Warn().Str("network", n.Name).Err(err).Msg("trying again")
+			if !errors.Is(err, ErrConflict) {
+				n.stand(err.Error())
+				n.pause(ctx, retryAfter)
+			}
 			if err := n.recover(ctx); err != nil {
 				return err
 			}
@@ -190,15 +196,18 @@ func (n *Network) Run(ctx context.Context) error {
 	return n.snapshot()
 }
 
-// stops reports whether an error is for an operator: trying again would not help.
+// stops reports whether an error is for an operator: a damaged ledger, a catalog that is missing or does not load, a message
+// that the server can never take, a fault that refusing does not cure. Whatever else goes wrong is the server's or the
+// network's, and passes.
 func stops(err error) bool {
-	return !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnknown) && !errors.Is(err, context.DeadlineExceeded) &&
-		!errors.Is(err, nats.ErrConnectionClosed) && !errors.Is(err, nats.ErrNoResponders) && !errors.Is(err, nats.ErrTimeout) &&
-		!errors.Is(err, errOutside)
+	var fault *engine.Fault
+	var issues mapping.Issues
+	return errors.Is(err, ErrDamaged) || errors.Is(err, ErrNoCatalog) || errors.Is(err, ErrTooLarge) ||
+		errors.As(err, &fault) || errors.As(err, &issues)
 }
 
-// errOutside marks failures of the connection or the server: they pass.
-var errOutside = errors.New("the server did not answer")
+// retryAfter is how long to leave a server alone that failed.
+const retryAfter = 200 * time.Millisecond
 
 // decideAhead is how many inputs must wait before deciding them while a batch is being stored pays.
 const decideAhead = 64
@@ -224,8 +233,9 @@ func (n *Network) turn(ctx context.Context) error {
 	return n.wait(ctx)
 }
 
-// take empties the feed into the queue.
+// take empties the feed into the queue. What another worker decided before the feed came to it is dropped.
 func (n *Network) take() {
+	defer n.skipDecided()
 	for len(n.queue) < 4*engine.BatchInputs {
 		select {
 		case reads := <-n.feed.out:
@@ -286,7 +296,8 @@ func (n *Network) decide(ctx context.Context) error {
 	batch, err := n.engine.Work(n.queue[:min(len(n.queue), engine.BatchInputs)], n.number)
 	if errors.Is(err, engine.ErrNoCatalog) {
 		n.stand("the network has no catalog: put one in force with `convene catalog apply FILE`")
-		return n.pause(ctx, time.Second)
+		n.pause(ctx, time.Second)
+		return nil
 	}
 	if err != nil {
 		return err
@@ -304,12 +315,11 @@ func (n *Network) decide(ctx context.Context) error {
 	return n.launch(ctx, batch)
 }
 
-func (n *Network) pause(ctx context.Context, d time.Duration) error {
+func (n *Network) pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-time.After(d):
 	}
-	return nil
 }
 
 // launch seals a batch and stores it in the background.
@@ -388,19 +398,18 @@ func (n *Network) recover(ctx context.Context) error {
 	for {
 		err := n.catchUp(ctx)
 		if err == nil {
+			err = n.engine.Refresh()
+		}
+		if err == nil {
 			break
 		}
-		if stops(err) {
-			n.stand(err.Error())
-			return err
-		}
 		n.stand("the ledger cannot be read: " + err.Error())
-		if n.pause(ctx, 200*time.Millisecond); ctx.Err() != nil {
+		if stops(err) {
+			return fmt.Errorf("network %s: %w", n.Name, err)
+		}
+		if n.pause(ctx, retryAfter); ctx.Err() != nil {
 			return nil
 		}
-	}
-	if err := n.engine.Refresh(); err != nil {
-		return err
 	}
 	n.feed = n.openFeed(ctx)
 	return nil
@@ -417,11 +426,9 @@ func (n *Network) follow(ctx context.Context) error {
 			return err
 		}
 		n.skipDecided()
-		n.stand("")
 	}
 	n.stand("")
-	waited := n.TakeOver + rand.N(n.TakeOver/4+1)
-	if n.TakeOver == 0 || len(n.queue) > 0 && n.Now().Sub(later(n.moved, n.queue[0].Stored)) > waited {
+	if since, ok := n.waitingSince(); n.TakeOver == 0 || ok && n.Now().Sub(later(n.moved, since)) > n.TakeOver+n.jitter {
 		n.active = true
 		n.stand("")
 		n.Log.Info().Str("network", n.Name).Uint64("input", n.fold.state.Position.Input).Msg("active")
@@ -442,6 +449,15 @@ func (n *Network) follow(ctx context.Context) error {
 		n.queue = append(n.queue, reads...)
 	}
 	return nil
+}
+
+// waitingSince is when the first input that is not decided was stored, or when time fell due without one.
+func (n *Network) waitingSince() (time.Time, bool) {
+	if len(n.queue) > 0 {
+		return n.queue[0].Stored, true
+	}
+	due, ok := n.engine.State.NextDue()
+	return time.UnixMilli(due), ok
 }
 
 func later(a, b time.Time) time.Time {

@@ -23,8 +23,9 @@ type Message struct {
 	Data []byte
 	// Input that caused it, and its step.
 	Input uint64
-	// Status of a confirmation, for counting; empty for a decision.
+	// Status of a confirmation, for counting; empty for a decision. Codes are those of a refusal's problems, for the log.
 	Status mapping.Status
+	Codes  []string
 }
 
 // Batch is what a run of inputs caused, decided and written but not stored.
@@ -131,8 +132,8 @@ func (e *Engine) work(inputs []Read, number int) (b *Batch, fault *Fault, err er
 	}
 	b.Head.Position, b.Head.Engine, b.Head.Catalog = e.State.Position, roster.Engine, e.State.Catalog
 	b.after = e.State.Mark()
-	if fault = e.write(jobs); fault != nil {
-		return b, fault, nil
+	if fault, err = e.write(jobs); fault != nil || err != nil {
+		return b, fault, err
 	}
 	return e.collect(b, jobs, inputs, number)
 }
@@ -217,14 +218,21 @@ func (e *Engine) dropYoung(drop func(batch int) bool) {
 	}
 }
 
-// write runs the jobs on all cores. The first fault, by input, is returned.
-func (e *Engine) write(jobs []job) *Fault {
+// errSource marks what the engine was not given: no fault of an input, so nothing is refused for it.
+var errSource = errors.New("not given")
+
+// write runs the jobs on all cores. The first fault, by input, is returned, or an error if a source failed.
+func (e *Engine) write(jobs []job) (*Fault, error) {
 	var next atomic.Int64
+	var failed atomic.Pointer[error]
 	var wg sync.WaitGroup
 	run := func() {
 		scratch := make([]byte, 0, messageBytes)
-		for i := int(next.Add(1)) - 1; i < len(jobs); i = int(next.Add(1)) - 1 {
+		for i := int(next.Add(1)) - 1; i < len(jobs) && failed.Load() == nil; i = int(next.Add(1)) - 1 {
 			scratch, jobs[i].err = e.writeOne(&jobs[i], scratch[:0])
+			if errors.Is(jobs[i].err, errSource) {
+				failed.Store(&jobs[i].err)
+			}
 		}
 	}
 	for range min(runtime.GOMAXPROCS(0), len(jobs)) - 1 {
@@ -232,17 +240,20 @@ func (e *Engine) write(jobs []job) *Fault {
 	}
 	run()
 	wg.Wait()
+	if err := failed.Load(); err != nil {
+		return nil, *err
+	}
 	for i := range jobs {
 		j := &jobs[i]
 		var f *Fault
 		switch {
 		case errors.As(j.err, &f):
-			return f
+			return f, nil
 		case j.err != nil:
-			return &Fault{Input: j.input, Value: j.err}
+			return &Fault{Input: j.input, Value: j.err}, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // messageBytes is room for most messages.
@@ -259,7 +270,7 @@ func (e *Engine) writeOne(j *job, scratch []byte) (grown []byte, err error) {
 	erased := j.decision != nil && j.decision.Record.Erased
 	if j.request == nil && j.key != 0 && !erased {
 		if j.request, err = e.sources.Request(j.key); err != nil {
-			return scratch, fmt.Errorf("request of r%d: %w", j.key, err)
+			return scratch, fmt.Errorf("request of r%d: %w: %w", j.key, errSource, err)
 		}
 	}
 	if j.decision != nil {

@@ -150,26 +150,54 @@ func (s *State) known(ids []Hash) []uint32 {
 	return out
 }
 
-// whois answers who a referral's patient is. doubt is the rule that asks a person, or empty.
-func (s *State) whois(r *mapping.Referral, source string, sequence uint64, cat *program.Catalog) (p Patient, doubt string) {
+// whois answers who a referral's patient is; whom no identifier recognises has the key given. doubt is the rule that asks
+// a person, or empty.
+func (s *State) whois(r *mapping.Referral, source string, key uint64, cat *program.Catalog) (p Patient, doubt string) {
 	ids := identifierHashes(r.Patient.Identifiers, source, cat)
-	fresh := Patient{Key: sequence, Born: born(r.Patient.BirthDate), Family: folded(r.Patient.Name.Family)}
+	p = Patient{Key: key, Born: born(r.Patient.BirthDate), Family: folded(r.Patient.Name.Family)}
 	found := s.known(ids)
-	if len(found) > 1 {
-		return fresh, RuleIdentityConflict
+	if len(found) > 1 || len(found) == 1 && s.stranger(found[0], p) {
+		return p, RuleIdentityConflict
 	}
+	p.IDs = ids
 	if len(found) == 1 {
-		row := s.patients[found[0]]
-		if differ(row.born, fresh.Born) && differ(row.family, fresh.Family) {
-			return fresh, RuleIdentityConflict
+		p.Key = s.patients[found[0]].key
+		return p, ""
+	}
+	if s.resembles(printOf(r), 0) {
+		return p, RulePossibleDuplicate
+	}
+	return p, ""
+}
+
+// stranger reports whether neither birth date nor family name is that of a patient; unlike, whether one of them is not.
+func (s *State) stranger(patient uint32, p Patient) bool {
+	row := &s.patients[patient]
+	return differ(row.born, p.Born) && differ(row.family, p.Family)
+}
+
+func (s *State) unlike(patient uint32, p Patient) bool {
+	row := &s.patients[patient]
+	return differ(row.born, p.Born) || differ(row.family, p.Family)
+}
+
+// resembles reports whether a live referral of anyone but that patient has this name and birth date.
+func (s *State) resembles(print, patient uint64) bool {
+	own, known := s.patientIndex(patient)
+	return slices.ContainsFunc(s.prints[print], func(key uint64) bool {
+		i, _ := s.patientIndex(s.live[key].Patient)
+		return !known || i != own
+	})
+}
+
+// recognisable reports whether any identifier recognises a patient.
+func (s *State) recognisable(patient uint32) bool {
+	for _, i := range s.patientOf {
+		if s.survivor(i) == patient {
+			return true
 		}
-		return Patient{Key: row.key, Born: fresh.Born, Family: fresh.Family, IDs: ids}, ""
 	}
-	fresh.IDs = ids
-	if len(s.prints[printOf(r)]) > 0 {
-		return fresh, RulePossibleDuplicate
-	}
-	return fresh, ""
+	return false
 }
 
 func differ(a, b uint32) bool { return a != 0 && b != 0 && a != b }

@@ -60,16 +60,8 @@ func (d *step) newReferral(e *mapping.Event, identity, content Hash, issues mapp
 	dec.Patient = d.learn(person, hits, key)
 	issues = append(append(issues, d.turn.Decoded.Issues...), remarks...)
 
-	asked := r.Programs
-	if len(asked) == 0 {
-		asked = []string{""}
-	}
-	for i, program := range asked {
-		dec.Record.Placements = append(dec.Record.Placements, Placement{
-			ID: PlacementID{key, uint8(i + 1)}, Role: mapping.Primary, Asked: program, Arrival: d.t, Opened: d.t,
-		})
-	}
-	if sent, ok := d.foretold[identity]; ok && (rec.Sent == 0 || rec.Sent <= sent) {
+	d.askedAgain(dec, r.Programs)
+	if d.cancelledBefore(rec) {
 		d.finish(dec, nil, mapping.Cancelled, reason(RuleCancelledBefore), issues)
 		return
 	}
@@ -78,6 +70,24 @@ func (d *step) newReferral(e *mapping.Event, identity, content Hash, issues mapp
 		return
 	}
 	d.placeAll(dec, issues)
+}
+
+// cancelledBefore reports whether someone who may change the referral cancelled it before it came, not before it was sent.
+func (d *step) cancelledBefore(rec *Record) bool {
+	if len(d.foretold) == 0 {
+		return false
+	}
+	for _, source := range [...]string{rec.Source, mapping.SourceDesk, mapping.SourceAdmin} {
+		if sent, ok := d.foretold[foretoldBy(source, rec.Identity)]; ok && rec.Sent <= sent {
+			return true
+		}
+	}
+	return false
+}
+
+// foretoldBy is what is remembered of a source's cancel of a referral that nobody has sent yet.
+func foretoldBy(source string, identity Hash) Hash {
+	return HashOf("foretold", source, identity.String())
 }
 
 // read normalises a referral and screens it for risk.
@@ -148,14 +158,7 @@ func (d *step) superseded(i uint32, content Hash) bool {
 // arrival; it never moves an offered, placed or enrolled place.
 func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 	r := e.Referral
-	person, doubt := d.whois(r, rec.Source, rec.Key, d.offer.Catalog)
-	if same, _ := d.patientIndex(rec.Patient); doubt == "" || doubt == RulePossibleDuplicate {
-		if now, ok := d.patientIndex(person.Key); !ok || now != same {
-			doubt = d.strangerDoubt(rec, doubt)
-		} else {
-			doubt = ""
-		}
-	}
+	person, doubt := d.sameOne(r, rec)
 	if doubt != "" {
 		d.own(rec)
 		d.doubt(rec, doubt, d.turn.Decoded.Issues)
@@ -164,11 +167,13 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 	need, hits, remarks := d.read(r, rec.Source)
 	dec := d.decision(rec)
 	dec.Request, dec.Hits, dec.Own = r, hits, true
-	person.Key = rec.Patient
 	dec.Patient = d.learn(person, hits, rec.Key)
 	rec = dec.Record
 	if len(rec.Superseded) < supersededMax {
 		rec.Superseded = append(rec.Superseded, rec.Content)
+	}
+	if print := printOf(r); print != rec.Print && d.resembles(print, rec.Patient) {
+		rec.Doubts = appendNew(rec.Doubts, RulePossibleDuplicate)
 	}
 	rec.Content, rec.Priority, rec.Need, rec.Print = content, priorityOf(r), need, printOf(r)
 	if sent := millis(e.Sent); sent != 0 {
@@ -183,30 +188,37 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 	d.placeAll(dec, issues)
 }
 
-// strangerDoubt is the rule for an update whose patient is nobody known: it can only be applied when the referral's own
-// patient never had an identifier that recognises them.
-func (d *step) strangerDoubt(rec *Record, doubt string) string {
-	if len(rec.Doubts) > 0 {
-		return rec.Doubts[0]
+// sameOne answers whether an update is about the referral's own patient. doubt is the rule that asks a person, or empty.
+func (d *step) sameOne(r *mapping.Referral, rec *Record) (p Patient, doubt string) {
+	p, doubt = d.whois(r, rec.Source, 0, d.offer.Catalog)
+	own, _ := d.patientIndex(rec.Patient)
+	switch {
+	case p.Key == 0 && (doubt == RuleIdentityConflict || d.recognisable(own) || d.unlike(own, p)):
+		// The identifiers recognise nobody. That may only be so where none of the patient's ever did.
+		return p, RuleIdentityConflict
+	case p.Key != 0:
+		if now, _ := d.patientIndex(p.Key); now != own {
+			return p, RuleIdentityConflict
+		}
 	}
-	if doubt != "" {
-		return doubt
-	}
-	return RuleIdentityConflict
+	p.Key = rec.Patient
+	return p, ""
 }
 
-// askedAgain aligns the placements with the programs an update asks for.
+// askedAgain aligns the placements with the programs asked for; none: any will do. Each program is sought once.
 func (d *step) askedAgain(dec *Decision, programs []string) {
 	rec := dec.Record
 	if len(programs) == 0 {
 		programs = []string{""}
 	}
 	for _, p := range programs {
-		if !slices.ContainsFunc(rec.Placements, func(pl Placement) bool { return pl.Asked == p && !pl.Status.Final() }) {
-			rec.Placements = append(rec.Placements, Placement{
-				ID: PlacementID{rec.Key, uint8(len(rec.Placements) + 1)}, Role: mapping.Primary, Asked: p, Arrival: rec.Arrival, Opened: d.t,
-			})
+		if i := rec.standing(p); i >= 0 {
+			rec.Placements[i].Asked = p
+			continue
 		}
+		rec.Placements = append(rec.Placements, Placement{
+			ID: PlacementID{rec.Key, uint8(len(rec.Placements) + 1)}, Role: mapping.Primary, Asked: p, Arrival: rec.Arrival, Opened: d.t,
+		})
 	}
 	for i := range rec.Placements {
 		pl := &rec.Placements[i]
@@ -219,6 +231,16 @@ func (d *step) askedAgain(dec *Decision, programs []string) {
 			rec = dec.Record
 		}
 	}
+}
+
+// standing is the live placement that seeks a program, or has a place in it; for any program (""), one that seeks any, or
+// has a place. -1: there is none.
+func (r *Record) standing(program string) int {
+	i := slices.IndexFunc(r.Placements, func(p Placement) bool { return !p.Status.Final() && p.Asked == program })
+	if i < 0 {
+		i = slices.IndexFunc(r.Placements, func(p Placement) bool { return accepted(p) && (program == "" || p.Program == program) })
+	}
+	return i
 }
 
 // doubt leaves a live referral as it is and asks a person: review before acceptance, an alert afterwards.

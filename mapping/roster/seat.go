@@ -61,14 +61,20 @@ func (dec *Decision) reasonsOf(id PlacementID) []mapping.Reason {
 	return dec.Results[i].Reasons
 }
 
-// stands keeps a seat through an update; a STOP found now becomes an alert.
+// stands keeps a seat through an update; what would have asked a person to decide becomes an alert.
 func (d *step) stands(dec *Decision, pl *Placement) {
-	reasons := []mapping.Reason{reason(RuleUpdated)}
-	if d.stopped(dec.Record.Patient) && !slices.Contains(dec.Record.Alerts, RuleStop) {
-		dec.Record.Alerts = append(dec.Record.Alerts, RuleStop)
-		reasons = []mapping.Reason{alert(RuleStop)}
+	rec := dec.Record
+	var alerts []mapping.Reason
+	for _, why := range d.mustReview(rec, nil) {
+		if !slices.Contains(rec.Alerts, why.Code) {
+			rec.Alerts = append(rec.Alerts, why.Code)
+			alerts = append(alerts, alert(why.Code))
+		}
 	}
-	dec.explain(pl.ID, reasons, nil)
+	if len(alerts) == 0 {
+		alerts = []mapping.Reason{reason(RuleUpdated)}
+	}
+	dec.explain(pl.ID, alerts, nil)
 }
 
 // place decides one placement: a person must look, a fact is missing, a seat, an offer, or the waitlist.

@@ -27,6 +27,7 @@ type cli struct {
 	Generate generateCmd `cmd:"" help:"Make up referral events: the recorded week, or any other stream."`
 	Erase    eraseCmd    `cmd:"" help:"Close a referral and delete all that was stored of it."`
 	Streams  streamsCmd  `cmd:"" help:"Check the streams of a NATS server, or print the definitions and permissions it needs."`
+	Bench    benchCmd    `cmd:"" help:"Measure this computer: drain, latency, mapping, memory, start-up."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of what Convene reads and writes."`
 
 	Version kong.VersionFlag `env:"-" help:"Print the version and exit."`

@@ -13,6 +13,7 @@ import (
 	"github.com/convene-health/convene/mapping/engine"
 	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/worker"
+	"github.com/convene-health/convene/worker/bench"
 )
 
 // What the CLI prints is worded here; flags and commands carry their own help.
@@ -254,6 +255,9 @@ func running(folder string, host *worker.Host, ops string) []string {
 		lines = append(lines, "working network "+name)
 	}
 	slices.Sort(lines[len(lines)-len(host.Standings()):])
+	for _, name := range host.Stale {
+		lines = append(lines, "note: the ledger of "+name+" names another catalog than the file given, and keeps it; `convene catalog apply FILE` changes it")
+	}
 	return append(lines, "Ctrl-C ends it")
 }
 
@@ -352,3 +356,32 @@ const (
 )
 
 func seatsTitle(network string) string { return "seats in " + network + " (● taken, ○ free):" }
+
+// Measuring.
+
+// benchRows show each figure beside what it is to be compared with.
+func benchRows(r *bench.Result) (rows [][]string) {
+	row := func(format string, args ...any) {
+		rows = append(rows, strings.Split(fmt.Sprintf(format, args...), "|"))
+	}
+	if d := r.Drain; d != nil {
+		row("drain|%.0f events/s|bare %.0f|ratio %.2f", d.EventsPerS, d.BarePerS, d.Ratio)
+	}
+	if l := r.Latency; l != nil {
+		row("latency p50|%.1f ms|bare %.1f ms", l.P50, l.BareP50)
+		row("latency p99|%.1f ms|bare %.1f ms", l.P99, l.BareP99)
+	}
+	if m := r.Mapping; m != nil {
+		row("mapping|%.1f us an event|with 10,000 groups %.1f us|plain codec %.1f us", m.PerEvent, m.PerEvent10000, m.CodecPerEvent)
+	}
+	if m := r.Memory; m != nil {
+		row("memory|%.0f bytes a live referral|%.0f bytes a closed one", m.PerReferral, m.PerClosed)
+	}
+	if s := r.Startup; s != nil {
+		row("startup|%.2f s with a snapshot|%.2f s without", s.Snapshot, s.Fold)
+	}
+	if s := r.Sizes; s != nil {
+		row("sizes|input %d bytes|confirmation %d|p99 %d", s.InputMedian, s.ConfirmationMedian, s.ConfirmationP99)
+	}
+	return rows
+}

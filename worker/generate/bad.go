@@ -23,6 +23,10 @@ func (g *generator) badMessages() {
 		d := g.newDraft(s, at)
 		g.sampled(d)
 		g.created(d)
+		if i%2 == 0 { // the sender mends it and sends again
+			g.again(g.last(), g.later(at, 2, 20))
+			g.messages[len(g.messages)-1], g.messages[len(g.messages)-2] = g.messages[len(g.messages)-2], g.messages[len(g.messages)-1]
+		}
 		g.spoil(spoilers[i%(len(spoilers)+len(disobeyed))])
 	}
 }
@@ -47,13 +51,13 @@ var spoilers = []spoiler{
 	dropped(`"patient":{`),
 	replaced(`"birthDate":"19`, `"birthDate":"1958-13-40","was":"19`, `"birthDate":"20`, `"birthDate":"1958-13-40","was":"20`),
 	replaced(`"gender":"female"`, `"gender":"F"`, `"gender":"male"`, `"gender":"M"`, `"data":{"referral":{`, `"data":{"referral":{"participant":"self",`),
-	replaced(`"data":{"referral":{`, `"data":{"referral":{"authoredOn":"2026-11-09","authoredOn":"2026-11-10",`),
+	replaced(`"data":{"referral":{`, `"data":{"referral":{"authoredOn":"2026-11-02",`), // and once more where it was
 	replaced(`convene.referral.created`, `convene.referral.reopened`),
 	replaced(`"id":"`, `"eventId":"`, `"time":"2026-`, `"time":"09.11.2026 08:15","was":"2026-`, `"languages":[`, `"languages":{"preferred":`, `"],"`, `"},"`),
 	func([]byte) []byte { return []byte("TEST") },
 	func([]byte) []byte { return nil },
 	func(b []byte) []byte { return append(append([]byte("["), b...), ']') },
-	replaced(`"system":"https://`, `"assigner":"https://`, `"system":"urn`, `"assigner":"urn`),
+	replaced(`"identifiers":[{"system":"`, `"identifiers":[{"value":"4711"}],"was":[{"system":"`),
 	func(b []byte) []byte { // sent in Latin-1: what is not ASCII is not UTF-8
 		return bytes.Replace(b, []byte(`"family":"`), []byte("\"family\":\"Pe\xf1alta "), 1)
 	},

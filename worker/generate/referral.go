@@ -200,11 +200,15 @@ func (g *generator) payer(d *draft) {
 	if len(known) == 0 || chance(r, 35) {
 		return
 	}
-	if d.person.age >= 65 && slices.Contains(known, "medicare") {
-		d.referral.Payers = []string{"medicare"}
-		return
+	payer := one(r, known)
+	if slices.Contains(known, "medicare") && (d.person.age >= 65 || payer == "medicare" && chance(r, 80)) {
+		// Medicare is for those of 65 and over, and a few younger ones.
+		payer = "medicare"
+		if d.person.age < 65 {
+			payer = known[(slices.Index(known, payer)+1)%len(known)]
+		}
 	}
-	d.referral.Payers = []string{one(r, known)}
+	d.referral.Payers = []string{payer}
 }
 
 // later is a time after that of the draft, with a share of the time left passed: from and to in percent.

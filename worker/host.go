@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +40,9 @@ type HostConfig struct {
 
 // Host is a running worker: the embedded server if there is one, and a Network for each network.
 type Host struct {
+	// Stale names networks whose ledger names another catalog than the configured file, which is left alone.
+	Stale []string
+
 	config   HostConfig
 	server   *Server
 	admin    *Conn // of the embedded server
@@ -46,11 +50,15 @@ type Host struct {
 	networks []*Network
 	sources  []NetworkSources
 	catalogs map[string][]byte
+
+	mu      sync.Mutex
+	adopted map[string]string // catalog whose sources may connect, by network
+	working sync.WaitGroup
 }
 
 // StartHost reads catalogs, starts or connects to the server, checks the streams and reads the ledgers.
 func StartHost(ctx context.Context, config HostConfig) (*Host, error) {
-	h := &Host{config: config, catalogs: map[string][]byte{}}
+	h := &Host{config: config, catalogs: map[string][]byte{}, adopted: map[string]string{}}
 	if err := h.readCatalogs(); err != nil {
 		return nil, err
 	}
@@ -172,17 +180,65 @@ func (h *Host) check(ctx context.Context) error {
 
 func (h *Host) open(ctx context.Context, sources NetworkSources) error {
 	n, err := OpenNetwork(ctx, h.conn, NetworkConfig{
-		Name: sources.Name, Catalog: h.catalogs[sources.Name], TakeOver: h.config.TakeOver, Log: h.config.Log, Observe: h.config.Observe,
+		Name: sources.Name, Catalog: h.catalogs[sources.Name], TakeOver: h.config.TakeOver, Log: h.config.Log, Observe: h.observe,
 		Snapshot: filepath.Join(h.config.Folder, "snapshots", sources.Name),
 	})
 	if err != nil {
 		return err
 	}
 	h.networks = append(h.networks, n)
-	if data := h.catalogs[sources.Name]; h.admin != nil && data != nil && n.fold.head == 0 {
+	if cat := n.engine.Catalog(); cat != nil && h.server != nil {
+		h.adopt(SourcesOf(cat))
+	}
+	data := h.catalogs[sources.Name]
+	switch {
+	case data == nil:
+	case h.admin != nil && n.fold.head == 0:
 		return ApplyCatalog(ctx, h.admin, sources.Name, data, "convene run")
+	case n.fold.state.Catalog != CatalogHash(data):
+		h.Stale = append(h.Stale, sources.Name)
 	}
 	return nil
+}
+
+// observe passes an observation on. A catalog newly in force lets its sources connect to the embedded server.
+func (h *Host) observe(o Observation) {
+	if h.config.Observe != nil {
+		h.config.Observe(o)
+	}
+	if h.server == nil || o.Catalog == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.adopted[o.Network] == o.Catalog.Hash {
+		return
+	}
+	h.adopted[o.Network] = o.Catalog.Hash
+	n := SourcesOf(o.Catalog)
+	h.working.Go(func() { h.adopt(n) })
+}
+
+// adopt makes users and durables of a network's sources. Sources that a catalog no longer names keep theirs until the
+// next start: what was placed for them is still to be told.
+func (h *Host) adopt(n NetworkSources) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	i := slices.IndexFunc(h.sources, func(s NetworkSources) bool { return s.Name == n.Name })
+	fresh := false
+	for _, source := range n.Sources {
+		if !slices.Contains(h.sources[i].Sources, source) {
+			h.sources[i].Sources, fresh = append(h.sources[i].Sources, source), true
+		}
+	}
+	if !fresh {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*requestMax)
+	defer cancel()
+	if err := errors.Join(h.server.Allow(h.sources), EnsureStreams(ctx, h.admin.JS, h.sources[i], 1)); err != nil {
+		h.config.Log.Error().Str("network", n.Name).Err(err).Msg("new sources cannot connect yet; restart to try again")
+	}
 }
 
 // ApplyCatalog stores a catalog and announces it. It is in force once the worker has decided the event.
@@ -226,6 +282,7 @@ func (h *Host) Run(ctx context.Context) error {
 		})
 	}
 	wg.Wait()
+	h.working.Wait()
 	return errors.Join(errs...)
 }
 
@@ -239,13 +296,7 @@ func (h *Host) Reload(ctx context.Context) error {
 	if err := fresh.readCatalogs(); err != nil {
 		return err
 	}
-	if err := h.server.Allow(fresh.sources); err != nil {
-		return err
-	}
 	for _, n := range fresh.sources {
-		if err := EnsureStreams(ctx, h.admin.JS, n, 1); err != nil {
-			return err
-		}
 		if err := ApplyCatalog(ctx, h.admin, n.Name, fresh.catalogs[n.Name], "convene run"); err != nil {
 			return err
 		}

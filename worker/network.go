@@ -295,9 +295,7 @@ func (n *Network) decide(ctx context.Context) error {
 	}
 	batch, err := n.engine.Work(n.queue[:min(len(n.queue), engine.BatchInputs)], n.number)
 	if errors.Is(err, engine.ErrNoCatalog) {
-		n.stand("the network has no catalog: put one in force with `convene catalog apply FILE`")
-		n.pause(ctx, time.Second)
-		return nil
+		return n.awaitCatalog(ctx)
 	}
 	if err != nil {
 		return err
@@ -313,6 +311,25 @@ func (n *Network) decide(ctx context.Context) error {
 	}
 	n.queue = n.queue[batch.Inputs:]
 	return n.launch(ctx, batch)
+}
+
+// awaitCatalog lets the inputs before the first catalog event be decided by that catalog: they came to a network that had
+// none. Until it is announced nothing is decided and nothing is lost.
+func (n *Network) awaitCatalog(ctx context.Context) error {
+	announced, err := n.intake.FirstCatalog(ctx)
+	if err != nil {
+		return fmt.Errorf("first catalog: %w", err)
+	}
+	if announced == "" {
+		n.stand("the network has no catalog: put one in force with `convene catalog apply FILE`")
+		n.pause(ctx, 500*time.Millisecond)
+		return nil
+	}
+	data, err := n.catalog(announced)
+	if err != nil {
+		return err
+	}
+	return n.engine.Use(data)
 }
 
 func (n *Network) pause(ctx context.Context, d time.Duration) {
@@ -379,6 +396,13 @@ func (n *Network) observe(f *flight, conflict bool) {
 	}
 	log.Str("network", n.Name).Uint64("input", f.head.Input).Uint64("head", f.seq).Int("inputs", f.batch.Inputs).
 		Int("messages", len(f.batch.Messages)).Int("unchanged", len(f.head.Unchanged)).Dur("took", took).Msg("batch")
+	if !conflict {
+		for i := range f.batch.Messages {
+			if m := &f.batch.Messages[i]; m.Codes != nil {
+				n.Log.Info().Str("network", n.Name).Uint64("input", m.Input).Strs("codes", m.Codes).Msg("refused")
+			}
+		}
+	}
 	if n.Observe != nil {
 		n.Observe(Observation{
 			Network: n.Name, Batch: f.batch, Took: took, Lag: n.Now().Sub(time.UnixMilli(f.head.Time)),

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/event"
 )
 
 // Intake reads a network's inputs by sequence. It keeps no position and acknowledges nothing: the position is in the
@@ -78,6 +79,23 @@ func (in *Intake) Wait(ctx context.Context) error { return in.wake.wait(ctx) }
 // Last is the sequence of the last input ever stored.
 func (in *Intake) Last(ctx context.Context) (uint64, error) {
 	return lastSequence(ctx, in.conn.JS, ReferralsStream(in.network))
+}
+
+// adminScan is how many events of the administrator are looked through for the first catalog.
+const adminScan = 100
+
+// FirstCatalog is the hash that the first catalog event of the log names, or empty.
+func (in *Intake) FirstCatalog(ctx context.Context) (string, error) {
+	stored, err := readDirect(ctx, in.conn.Conn, ReferralsStream(in.network), 1, adminScan, InputSubject(in.network, mapping.SourceAdmin))
+	if err != nil {
+		return "", err
+	}
+	for _, s := range stored {
+		if e := event.Decode(in.input(s)).Event; e != nil && e.Type == mapping.CatalogApplied {
+			return e.Catalog, nil
+		}
+	}
+	return "", nil
 }
 
 // confirmGap asks the stream's leader what follows, so that a replica that lost something is not taken for an erasure.

@@ -292,10 +292,21 @@ func (e *Engine) writeOne(j *job, scratch []byte) (grown []byte, err error) {
 		}
 		j.out.Entry = roster.Entry{Key: j.notice.Key, Source: j.notice.Source}
 		j.out.Status = j.notice.Status
+		if j.notice.Status == mapping.Refused {
+			j.out.Codes = codesOf(j.notice.Issues)
+		}
 	}
 	j.out.Data = bytes.Clone(scratch)
 	j.out.Hash, j.out.Input = roster.HashBytes(j.out.Data), j.input
 	return scratch, nil
+}
+
+func codesOf(issues mapping.Issues) []string {
+	codes := make([]string, len(issues))
+	for i, x := range issues {
+		codes[i] = x.Code
+	}
+	return codes
 }
 
 // collect puts the messages together. A batch that grew too large in bytes is decided again with fewer inputs.

@@ -10,10 +10,12 @@ import (
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/confirm"
 	"github.com/convene-health/convene/mapping/event"
+	"github.com/convene-health/convene/mapping/program"
 )
 
 // schemas by name.
 var schemas = map[string]func() []byte{
+	"catalog":      program.Schema,
 	"event":        event.CombinedSchema,
 	"confirmation": confirm.Schema,
 	"transitions":  transitions,

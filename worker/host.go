@@ -304,6 +304,13 @@ func (h *Host) Reload(ctx context.Context) error {
 	return nil
 }
 
+// Sources by network that may connect to the embedded server.
+func (h *Host) Sources() []NetworkSources {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.sources)
+}
+
 // Server is the embedded server, or nil.
 func (h *Host) Server() *Server { return h.server }
 

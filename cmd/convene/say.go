@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -245,8 +244,10 @@ const (
 func running(folder string, host *worker.Host, ops string) []string {
 	var lines []string
 	if s := host.Server(); s != nil {
-		lines = append(lines, "NATS server at "+s.URL()+", files in "+folder+", this computer only",
-			"keys, one file a user, in "+filepath.Join(folder, "keys"))
+		lines = append(lines, "NATS server at "+s.URL()+", files in "+folder+", this computer only")
+		for _, u := range worker.Users(host.Sources()) {
+			lines = append(lines, "key of the "+u.String()+": "+s.Keys().Path(u))
+		}
 	}
 	if ops != "" {
 		lines = append(lines, "health and metrics at http://"+ops+"/healthz, /readyz, /metrics")

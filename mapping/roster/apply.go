@@ -6,14 +6,14 @@ import (
 	"github.com/convene-health/convene/mapping"
 )
 
-// Pending is a catalog change under way: it visits the live referrals in order of key, then fills the groups, as many
-// in each step as StepReferrals allows.
+// Pending is a catalog change under way: it fills the groups from the waitlists, so that who waits already comes first,
+// then visits the live referrals in order of key, as many in each step as StepReferrals allows.
 type Pending struct {
-	// After is the last referral visited; Referrals are done when Filling.
-	After   uint64 `json:"after,omitempty"`
-	Filling bool   `json:"filling,omitempty"`
-	// Group is the index of the group being filled.
-	Group int32 `json:"group,omitempty"`
+	// Group is the index of the group being filled; all are when Revising.
+	Group    int32 `json:"group,omitempty"`
+	Revising bool  `json:"revising,omitempty"`
+	// After is the last referral visited.
+	After uint64 `json:"after,omitempty"`
 }
 
 // applyCatalog puts a catalog in force and lets it concern whom it does.
@@ -31,10 +31,10 @@ func (d *step) applyCatalog(e *mapping.Event) {
 // continuePending does the next step of a catalog change.
 func (d *step) continuePending() {
 	p := *d.Pending
-	if !p.Filling {
-		p.Filling = d.reviseFrom(&p.After)
+	if !p.Revising {
+		p.Revising = d.fillFrom(&p.Group)
 	}
-	if p.Filling && d.fillFrom(&p.Group) {
+	if p.Revising && d.reviseFrom(&p.After) {
 		d.change(Change{Type: ChangePending})
 		if len(d.out.Notices) == 0 && d.Position.Notices == 0 {
 			d.unchanged("catalog-applied", 0)
@@ -61,36 +61,40 @@ func (d *step) reviseFrom(after *uint64) bool {
 }
 
 // revise re-decides a referral after a catalog change: one in review because nothing suited may suit now; a place
-// waited for in a program that is gone is sought anew; a seat in a group that is gone stands, with an alert.
+// waited for in a program that is gone is sought anew. A seat in a group that is gone stands, and so does a place in the
+// queue for which there is no other, with an alert.
 func (d *step) revise(rec *Record) {
-	gone := func(pl Placement) string {
-		if pl.Status.HoldsSeat() && d.offer.Book.Group(pl.Group) < 0 {
-			return RuleGroupGone
-		}
-		if pl.Status == mapping.Waitlisted && d.offer.Book.Program(pl.Program) < 0 {
-			return RuleProgramGone
-		}
-		return ""
-	}
 	for i := range rec.Placements {
 		pl := rec.Placements[i]
-		switch rule := gone(pl); {
-		case rule == RuleGroupGone && !slices.Contains(rec.Alerts, rule):
-			d.doubt(rec, rule, nil)
-			return
-		case rule == RuleProgramGone, undecided(pl) && d.solvable(rec, pl):
+		rule := d.gone(&pl)
+		switch open := undecided(pl) || rule == RuleProgramGone; {
+		case open && d.solvable(rec, pl):
 			dec := d.decision(rec)
 			before := slices.Clone(dec.Record.Placements)
 			d.place(dec, &dec.Record.Placements[i])
 			d.save(dec)
 			d.tell(dec.Record, i, before[i].Status, dec.reasonsOf(pl.ID), nil)
 			rec = dec.Record
+		case rule != "" && !slices.Contains(rec.Alerts, rule):
+			d.doubt(rec, rule, nil)
+			return
 		}
 	}
 }
 
-// solvable reports whether a catalog alone could settle a placement in review: nothing about the person is in doubt,
-// and something suits now.
+// gone is the rule of a placement whose group or program is no longer in the catalog; empty otherwise.
+func (d *step) gone(pl *Placement) string {
+	switch {
+	case pl.Status.HoldsSeat() && d.offer.Book.Group(pl.Group) < 0:
+		return RuleGroupGone
+	case pl.Status == mapping.Waitlisted && d.offer.Book.Program(pl.Program) < 0:
+		return RuleProgramGone
+	}
+	return ""
+}
+
+// solvable reports whether a catalog alone could settle a placement: nothing about the person is in doubt, and something
+// suits now.
 func (d *step) solvable(rec *Record, pl Placement) bool {
 	if len(d.mustReview(rec, nil)) > 0 {
 		return false

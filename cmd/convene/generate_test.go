@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/convene-health/convene/testdata/week"
+	"github.com/convene-health/convene/worker"
 	"github.com/convene-health/convene/worker/generate"
 )
 
@@ -52,4 +53,41 @@ func lineAt(lines [][]byte, i int) []byte {
 		return lines[i]
 	}
 	return nil
+}
+
+// The week decided twice gives the same bytes, and once a golden file is kept, those: a confirmation a line, in the
+// order of the inputs.
+func TestWeekConfirmations(t *testing.T) {
+	once := weekConfirmations(t)
+	if !bytes.Equal(once, weekConfirmations(t)) {
+		t.Error("the week decided twice gave other bytes")
+	}
+	if _, err := os.Stat(weekFolder + "confirmations.ndjson"); err == nil || *update {
+		golden(t, weekFolder+"confirmations.ndjson", once)
+	}
+}
+
+func weekConfirmations(t *testing.T) []byte {
+	t.Helper()
+	replay, err := worker.NewReplay(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	for line, err := range worker.ReadRecorded(bytes.NewReader(week.Events())) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		messages, err := replay.Line(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range messages {
+			if !m.Decision {
+				out.Write(m.Data)
+				out.WriteByte('\n')
+			}
+		}
+	}
+	return out.Bytes()
 }

@@ -11,13 +11,15 @@ import (
 	"github.com/convene-health/convene/mapping/confirm"
 	"github.com/convene-health/convene/mapping/event"
 	"github.com/convene-health/convene/mapping/program"
+	"github.com/convene-health/convene/mapping/roster"
 )
 
 // schemas by name.
 var schemas = map[string]func() []byte{
 	"catalog":      program.Schema,
-	"event":        event.CombinedSchema,
 	"confirmation": confirm.Schema,
+	"decision":     roster.DecisionSchema,
+	"event":        event.CombinedSchema,
 	"transitions":  transitions,
 }
 

@@ -31,6 +31,7 @@ type attributes struct {
 	words int // length of each bitmap
 
 	led       bitmap             // licensed leader where the group meets; telehealth: in some state
+	covered   bitmap             // in person, by a leader with one licence from the first session through the last
 	placeable bitmap             // led, or no licence is required
 	remote    bitmap             // telehealth
 	local     bitmap             // in person
@@ -52,7 +53,7 @@ func (b *Book) readAttributes() {
 	a := &b.attributes
 	a.words = (n + 63) / 64
 	a.ledIn, a.spoken, a.pays, a.sites = map[[2]byte]bitmap{}, map[language]bitmap{}, map[string]bitmap{}, map[string]bitmap{}
-	for _, s := range []*bitmap{&a.led, &a.placeable, &a.remote, &a.local, &a.anywhere, &a.interpret, &a.declared, &a.allPay} {
+	for _, s := range []*bitmap{&a.led, &a.covered, &a.placeable, &a.remote, &a.local, &a.anywhere, &a.interpret, &a.declared, &a.allPay} {
 		*s = newBitmap(n)
 	}
 	copy(a.genders[:], bitmaps(len(a.genders), n))
@@ -85,6 +86,9 @@ func (b *Book) readPlace(at int32, g *program.Group, site []string) {
 	}
 	if len(m.licences) > 0 {
 		a.led.add(at)
+	}
+	if n := len(m.days); n > 0 && m.mode != telehealth && licensedFor(m, m.state, m.days[0], m.days[n-1]) {
+		a.covered.add(at)
 	}
 	if len(m.licences) > 0 || !required {
 		a.placeable.add(at)

@@ -2,7 +2,6 @@ package match
 
 import (
 	"math/bits"
-
 	"strconv"
 	"time"
 )
@@ -121,7 +120,7 @@ func (s *search) listExcluded(r *Result) (late int) {
 		o, each := &s.programs[p.program], 0
 		for _, part := range s.joinable(p.program) {
 			before := each
-			each = s.exclude(r, p, part, each)
+			each = s.exclude(r, p, part, each, s.alwaysSuits(p))
 			for _, c := range r.Candidates[len(r.Candidates)-(each-before):] {
 				if at := s.at[c.Group]; p.why == 0 && s.word(p, at>>6)&(1<<(at&63)) != 0 {
 					late++
@@ -129,7 +128,7 @@ func (s *search) listExcluded(r *Result) (late int) {
 			}
 		}
 		for _, part := range [2]run{{o.closed.start, s.from(o.closed).start}, {o.open.start, s.from(o.open).start}} {
-			each = s.exclude(r, p, part, each)
+			each = s.exclude(r, p, part, each, nobody)
 		}
 		if len(r.Candidates) == cap(r.Candidates) {
 			break
@@ -138,16 +137,40 @@ func (s *search) listExcluded(r *Result) (late int) {
 	return late
 }
 
-// exclude lists excluded groups of a run, while there is room.
-func (s *search) exclude(r *Result, p *prospect, part run, each int) int {
-	for at := part.start; at < part.end && each < eachMax && len(r.Candidates) < cap(r.Candidates); at++ {
-		if w := s.why(p, at); w != 0 {
-			group := s.groups[at].group
-			r.Candidates = append(r.Candidates, Candidate{Group: group, ID: s.GroupID(group), Outcome: Excluded, why: w})
-			each++
+// exclude lists excluded groups of a run, while there is room. suits are words of groups known not to be.
+func (s *search) exclude(r *Result, p *prospect, part run, each int, suits func(word int32) uint64) int {
+	for i := part.start >> 6; i<<6 < part.end; i++ {
+		for rest := part.mask(i) &^ suits(i); rest != 0; rest &= rest - 1 {
+			if each >= eachMax || len(r.Candidates) == cap(r.Candidates) {
+				return each
+			}
+			at := i<<6 + int32(bits.TrailingZeros64(rest))
+			if w := s.why(p, at); w != 0 {
+				group := s.groups[at].group
+				r.Candidates = append(r.Candidates, Candidate{Group: group, ID: s.GroupID(group), Outcome: Excluded, why: w})
+				each++
+			}
 		}
 	}
 	return each
+}
+
+func nobody(int32) uint64 { return 0 }
+
+// alwaysSuits gives words of groups of a program that pass the filters, and would on any day on which they meet: nearly
+// all of those that pass, so that the few others are found without asking each.
+func (s *search) alwaysSuits(p *prospect) func(word int32) uint64 {
+	o := &s.programs[p.program]
+	if p.why != 0 || s.q.Conflict != nil || s.ageWhy(o, s.today)|s.ageWhy(o, o.lastDate) != 0 {
+		return nobody
+	}
+	return func(i int32) uint64 {
+		if w := s.word(p, i); !o.licensed && !p.licensed {
+			return w
+		} else {
+			return w & s.covered[i]
+		}
+	}
 }
 
 // why is everything that keeps the patient out of one group but its seats.
@@ -185,10 +208,8 @@ func (b *Book) WhyNot(n *Need, group int32, at time.Time, held ...int32) []Reaso
 func (b *Book) whyNot(n *Need, group int32, at time.Time, held []int32) why {
 	position := b.at[group]
 	program := b.groups[position].program
-	s := search{Book: b, q: Query{Need: n, At: at, Program: program, Held: held}, now: at.Unix(), today: b.day(at)}
-	s.ask.prepare(n)
-	s.site = b.siteOf[n.Site]
-	b.filters(n, &s.filters)
+	var s search
+	s.begin(b, Query{Need: n, At: at, Program: program, Held: held})
 	p := s.judge(program)
 	p.why &^= 1 << ruleHeld // the very place that is to be promoted
 	return s.why(&p, position)

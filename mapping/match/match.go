@@ -31,9 +31,7 @@ type Result struct {
 	// Join is a program that suits and in which the patient already has a place.
 	Join int32
 	// Wait is the program whose waitlist to join: it suits and is full, and so is all that fits about as well.
-	// Acceptable lists its groups that suit, in order of score.
-	Wait       int32
-	Acceptable []int32
+	Wait int32
 	// Adjunct: what was chosen, or is waited for, stands beside a licensed program that the patient attends.
 	Adjunct bool
 	// NeedsInfo names the facts without which no group suits; Review why a person must decide.
@@ -98,12 +96,9 @@ type search struct {
 
 // Match finds the place for a need. It depends on its arguments alone.
 func (b *Book) Match(q Query) Result {
-	s := search{Book: b, q: q, now: q.At.Unix(), today: b.day(q.At), bestNeed: -1}
-	s.free.at, s.full.at = -1, -1
+	var s search
+	s.begin(b, q)
 	r := Result{Chosen: -1, Join: -1, Wait: -1}
-	s.ask.prepare(q.Need)
-	s.site = b.siteOf[q.Need.Site]
-	b.filters(q.Need, &s.filters)
 	var space [48]prospect
 	s.prospect = s.findProspects(space[:0])
 	if r.Join = s.join(); r.Join < 0 {
@@ -118,12 +113,20 @@ func (b *Book) Match(q Query) Result {
 		r.named, r.served = o.conditions.and(s.conditions), o.goals&q.Need.Goals
 	case s.full.at >= 0:
 		r.Wait, r.Adjunct = b.groups[s.full.at].program, s.full.adjunct
-		r.Acceptable = s.acceptable(r.Wait)
 	default:
 		s.doubts(&r)
 	}
 	s.list(&r)
 	return r
+}
+
+// begin prepares a search.
+func (s *search) begin(b *Book, q Query) {
+	s.Book, s.q, s.now, s.today, s.bestNeed = b, q, q.At.Unix(), b.day(q.At), -1
+	s.free.at, s.full.at = -1, -1
+	s.ask.prepare(q.Need)
+	s.site = b.siteOf[q.Need.Site]
+	b.filters(q.Need, &s.filters)
 }
 
 // findProspects judges every program that serves a condition or a goal, and orders them by how well they serve the need.

@@ -192,14 +192,16 @@ func TestCapacity(t *testing.T) {
 		if chosen(b, result) != c.chosen || wait != c.wait {
 			t.Errorf("full %v: chosen %q, wait %q", c.full, chosen(b, result), wait)
 		}
-		if wait != "" && !slices.Equal(result.Acceptable, []int32{0, 1}) {
-			t.Errorf("full %v: acceptable %v", c.full, result.Acceptable)
-		}
 		for _, id := range c.full {
 			if got := rulesOf(result, id); !slices.Equal(got, []string{"full"}) {
 				t.Errorf("full %v: %s is %v", c.full, id, got)
 			}
 		}
+	}
+	b := Compile(near)
+	need, _ := b.Normalise(r, "ehr")
+	if groups := b.Acceptable(Query{Need: &need, At: now, Program: -1}, b.Program("pain")); !slices.Equal(groups, []int32{0, 1}) {
+		t.Errorf("acceptable %v", groups)
 	}
 	open := catalog(offers("peers", mapping.Support, "chronic_pain"), meets("p", "peers", dropIn))
 	if b, result := matched(open, r, full("p")); chosen(b, result) != "p" {

@@ -126,9 +126,11 @@ func TestMatchHolds(t *testing.T) {
 		if none := r.Chosen < 0 && r.Wait < 0 && r.Join < 0; none != (len(r.Review)+len(r.NeedsInfo) > 0) {
 			t.Fatalf("nothing found and nobody asked, or the reverse: %+v", r)
 		}
-		for _, g := range r.Acceptable {
-			if !b.Suits(q.Need, g, now) || b.ProgramOf(g) != r.Wait {
-				t.Fatalf("%d is not acceptable", g)
+		if r.Wait >= 0 {
+			for _, g := range b.Acceptable(q, r.Wait) {
+				if !b.Suits(q.Need, g, now) || b.ProgramOf(g) != r.Wait {
+					t.Fatalf("%d is not acceptable", g)
+				}
 			}
 		}
 	})

@@ -131,7 +131,8 @@ func (d *step) place(dec *Decision, pl *Placement) {
 
 // query asks the matcher about a referral, within one program or any (-1).
 func (d *step) query(rec *Record, program int32) match.Query {
-	return match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.held(rec), Taken: d.takenOf}
+	taken := d.takenIn(d.offer.Book)
+	return match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.held(rec), Taken: func(group int32) int { return int(taken[group]) }}
 }
 
 func appendNew(list []string, s string) []string {
@@ -172,8 +173,6 @@ func (d *step) held(rec *Record) []int32 {
 	}
 	return out
 }
-
-func (d *step) takenOf(group int32) int { return d.Taken(d.offer.Book.GroupID(group)) }
 
 // join makes pl share the place that the patient has in a program under another referral.
 func (d *step) join(dec *Decision, pl *Placement, program int32, m *match.Result) bool {

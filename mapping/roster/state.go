@@ -28,6 +28,7 @@ type State struct {
 	prints    map[uint64][]uint64 // live referral keys by name-and-birth print
 
 	taken   map[string]int // seats held by group id
+	seats   seatIndex      // the same by index
 	queues  map[string]*queue
 	due     dueHeap
 	sources []string
@@ -106,9 +107,6 @@ func (s *State) Commit(mark int) {
 }
 
 func (s *State) onUndo(f func()) { s.undo = append(s.undo, f) }
-
-// Taken is the number of seats held in a group.
-func (s *State) Taken(group string) int { return s.taken[group] }
 
 // Record of a live referral, or nil.
 func (s *State) Record(key uint64) *Record { return s.live[key] }
@@ -276,9 +274,7 @@ func (s *State) tally(patient uint64, by int) {
 			pl := &rec.Placements[k]
 			if pl.Seat && !slices.Contains(held, pl.Group) {
 				held = append(held, pl.Group)
-				if s.taken[pl.Group] += by; s.taken[pl.Group] == 0 {
-					delete(s.taken, pl.Group)
-				}
+				s.take(pl.Group, by)
 			}
 			if pl.Status == mapping.Waitlisted && !slices.Contains(waiting, pl.ID) {
 				waiting = append(waiting, pl.ID)

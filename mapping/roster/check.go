@@ -33,7 +33,7 @@ func (s *State) rivals(rec *Record, pl *Placement) (out []string) {
 		return nil
 	}
 	p, _ := s.patientIndex(rec.Patient)
-	for _, key := range s.livesOf[p] {
+	for _, key := range s.lives.of(p) {
 		other := s.live[key]
 		if slices.Contains(other.Alerts, RuleDoubleSeat) {
 			return nil

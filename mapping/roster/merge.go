@@ -43,7 +43,7 @@ func (d *step) learnAlias(e *mapping.Event, survivors, merged []uint32) {
 func (d *step) rekey(from, into uint64) {
 	f, _ := d.patientIndex(from)
 	i, _ := d.patientIndex(into)
-	moved, stayed := slices.Clone(d.livesOf[f]), slices.Clone(d.livesOf[i])
+	moved, stayed := slices.Clone(d.lives.of(f)), slices.Clone(d.lives.of(i))
 	a, _ := d.State.Patient(into)
 	b, _ := d.State.Patient(from)
 	survivor := a
@@ -87,7 +87,7 @@ func (d *step) doubleSeats(rec *Record) (freed []string) {
 	p, _ := d.patientIndex(rec.Patient)
 	for i := range rec.Placements {
 		pl := &rec.Placements[i]
-		for _, key := range d.livesOf[p] {
+		for _, key := range d.lives.of(p) {
 			for _, other := range d.live[key].Placements {
 				if key == rec.Key || !accepted(*pl) || !accepted(other) || other.Program != pl.Program {
 					continue

@@ -26,8 +26,8 @@ func (s *State) patientIndex(key uint64) (uint32, bool) {
 }
 
 func (s *State) survivor(i uint32) uint32 {
-	for int(i) < len(s.patients) && s.patients[i].more != nil && s.patients[i].more.merged > 0 {
-		i = s.patients[i].more.merged - 1
+	for into := s.special[i].merged; into > 0; into = s.special[i].merged {
+		i = into - 1
 	}
 	return i
 }
@@ -39,11 +39,7 @@ func (s *State) Patient(key uint64) (Patient, bool) {
 		return Patient{}, false
 	}
 	p := s.patients[i]
-	out := Patient{Key: p.key, Born: p.born, Family: p.family}
-	if p.more != nil {
-		out.Risks = p.more.risks
-	}
-	return out, true
+	return Patient{Key: p.key, Born: p.born, Family: p.family, Risks: s.special[i].risks}, true
 }
 
 // putPatient adds a patient or adds to one: identifiers and risks only grow.
@@ -62,12 +58,7 @@ func (s *State) putPatient(p Patient) {
 		s.patients[i].family = p.Family
 	}
 	if len(p.Risks) > 0 {
-		more := patientMore{}
-		if was.more != nil {
-			more = *was.more
-		}
-		more.risks = p.Risks
-		s.patients[i].more = &more
+		s.putSpecial(i, patientMore{p.Risks, s.special[i].merged})
 	}
 	if known && s.patients[i] != was {
 		s.onUndo(func() { s.patients[i] = was })
@@ -87,9 +78,17 @@ func (s *State) mergePatients(from, into uint64) {
 	s.putPatient(Patient{Key: into, Risks: union(a.Risks, b.Risks)})
 	f, _ := s.patientIndex(from)
 	i, _ := s.patientIndex(into)
-	was := s.patients[f]
-	s.patients[f].more = &patientMore{merged: i + 1}
-	s.onUndo(func() { s.patients[f] = was })
+	s.putSpecial(f, patientMore{merged: i + 1})
+}
+
+func (s *State) putSpecial(i uint32, more patientMore) {
+	was, had := s.special[i]
+	s.special[i] = more
+	s.onUndo(func() {
+		if s.special[i] = was; !had {
+			delete(s.special, i)
+		}
+	})
 }
 
 // union of the risks of two keys of one person.
@@ -184,7 +183,7 @@ func (s *State) unlike(patient uint32, p Patient) bool {
 // resembles reports whether a live referral of anyone but that patient has this name and birth date.
 func (s *State) resembles(print, patient uint64) bool {
 	own, known := s.patientIndex(patient)
-	return slices.ContainsFunc(s.prints[print], func(key uint64) bool {
+	return slices.ContainsFunc(s.prints.of(print), func(key uint64) bool {
 		i, _ := s.patientIndex(s.live[key].Patient)
 		return !known || i != own
 	})

@@ -280,7 +280,7 @@ func (d *step) alarm(patient, except uint64) {
 		return
 	}
 	p, _ := d.patientIndex(patient)
-	others := slices.Clone(d.livesOf[p])
+	others := slices.Clone(d.lives.of(p))
 	d.warn(rule, slices.DeleteFunc(others, func(key uint64) bool { return key == except }))
 }
 

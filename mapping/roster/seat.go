@@ -161,7 +161,7 @@ func (d *step) mustReview(rec *Record, found []mapping.Reason) []mapping.Reason 
 func (d *step) held(rec *Record) []int32 {
 	p, _ := d.patientIndex(rec.Patient)
 	var out []int32
-	for _, key := range d.livesOf[p] {
+	for _, key := range d.lives.of(p) {
 		other := d.live[key]
 		for i := range other.Placements {
 			if pl := &other.Placements[i]; key != rec.Key && accepted(*pl) {
@@ -178,7 +178,7 @@ func (d *step) held(rec *Record) []int32 {
 func (d *step) join(dec *Decision, pl *Placement, program int32, m *match.Result) bool {
 	p, _ := d.patientIndex(dec.Record.Patient)
 	name := d.offer.Book.ProgramID(program)
-	for _, key := range d.livesOf[p] {
+	for _, key := range d.lives.of(p) {
 		for _, other := range d.live[key].Placements {
 			if key == dec.Record.Key || other.Program != name || !accepted(other) {
 				continue
@@ -311,7 +311,7 @@ func (d *step) promotable(w waiting, group int32) bool {
 // promoteOne seats every referral that shares the waiting place.
 func (d *step) promoteOne(w waiting, group int32) {
 	p, _ := d.patientIndex(d.live[w.key].Patient)
-	for _, key := range slices.Clone(d.livesOf[p]) {
+	for _, key := range slices.Clone(d.lives.of(p)) {
 		rec := d.live[key]
 		i := slices.IndexFunc(rec.Placements, func(pl Placement) bool { return pl.ID == w.id && pl.Status == mapping.Waitlisted })
 		if i < 0 {

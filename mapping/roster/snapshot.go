@@ -7,7 +7,6 @@ import (
 	"encoding/gob"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 )
 
@@ -72,12 +71,9 @@ func (s *State) snapshot() (*snapshot, error) {
 	for id, i := range s.rowOf {
 		out.Rows[i].Identity = id
 	}
-	for _, p := range s.patients {
-		x := patientSnapshot{Key: p.key, Born: p.born, Family: p.family}
-		if p.more != nil {
-			x.Risks, x.Merged = p.more.risks, p.more.merged
-		}
-		out.Patients = append(out.Patients, x)
+	for i, p := range s.patients {
+		more := s.special[uint32(i)]
+		out.Patients = append(out.Patients, patientSnapshot{Key: p.key, Born: p.born, Family: p.family, Risks: more.risks, Merged: more.merged})
 	}
 	for id, i := range s.patientOf {
 		out.Known = append(out.Known, knownSnapshot{id, i})
@@ -153,12 +149,11 @@ func ReadSnapshot(dec *gob.Decoder) (*State, error) {
 			s.older[uint32(i)] = r.Older
 		}
 	}
-	for _, p := range snap.Patients {
-		x := patientRow{key: p.Key, born: p.Born, family: p.Family}
+	for i, p := range snap.Patients {
+		s.patients = append(s.patients, patientRow{p.Key, p.Born, p.Family})
 		if p.Risks != nil || p.Merged != 0 {
-			x.more = &patientMore{p.Risks, p.Merged}
+			s.special[uint32(i)] = patientMore{p.Risks, p.Merged}
 		}
-		s.patients = append(s.patients, x)
 	}
 	for _, k := range snap.Known {
 		s.patientOf[k.ID] = k.Patient
@@ -179,8 +174,10 @@ func (s *State) readLive(live [][]byte) error {
 		s.live[stored.Record.Key] = stored.Record
 		s.list(stored.Record)
 	}
-	for _, p := range slices.Sorted(maps.Keys(s.livesOf)) {
-		s.tally(s.patients[p].key, +1)
+	for p := range s.patients {
+		if len(s.lives.of(uint32(p))) > 0 {
+			s.tally(s.patients[p].key, +1)
+		}
 	}
 	return nil
 }

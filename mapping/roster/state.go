@@ -23,9 +23,10 @@ type State struct {
 	foretold map[Hash]int64     // cancels of referrals not yet seen: the sender's time
 
 	patients  []patientRow
+	special   map[uint32]patientMore
 	patientOf map[Hash]uint32
-	livesOf   map[uint32][]uint64 // live referral keys of a patient, ascending
-	prints    map[uint64][]uint64 // live referral keys by name-and-birth print
+	lives     keyLists[uint32] // live referrals of a patient
+	prints    keyLists[uint64] // live referrals by name-and-birth print
 
 	taken   map[string]int // seats held by group id
 	seats   seatIndex      // the same by index
@@ -36,6 +37,7 @@ type State struct {
 
 	undo    []func()
 	dropped int // undo entries committed so far: marks are absolute
+	peak    int // of live referrals since memory was last given back
 }
 
 // Position in the input log.
@@ -68,7 +70,6 @@ type patientRow struct {
 	key    uint64
 	born   uint32
 	family uint32
-	more   *patientMore // nil for most
 }
 
 // patientMore is what only few patients have.
@@ -81,7 +82,7 @@ type patientMore struct {
 func New() *State {
 	return &State{
 		rowOf: map[Hash]uint32{}, live: map[uint64]*Record{}, older: map[uint32][]Hash{}, foretold: map[Hash]int64{},
-		patientOf: map[Hash]uint32{}, livesOf: map[uint32][]uint64{}, prints: map[uint64][]uint64{},
+		patientOf: map[Hash]uint32{}, special: map[uint32]patientMore{}, lives: newKeyLists[uint32](), prints: newKeyLists[uint64](),
 		taken: map[string]int{}, queues: map[string]*queue{}, words: map[string]string{},
 	}
 }
@@ -104,6 +105,7 @@ func (s *State) Commit(mark int) {
 	clear(s.undo[kept:])
 	s.undo = s.undo[:kept]
 	s.dropped = mark
+	s.trim()
 }
 
 func (s *State) onUndo(f func()) { s.undo = append(s.undo, f) }
@@ -227,11 +229,9 @@ func (r *Record) lastStatus() mapping.Status {
 // list and unlist keep a patient's live referrals and the prints by which one person under two keys is noticed.
 func (s *State) list(rec *Record) {
 	p, _ := s.patientIndex(rec.Patient)
-	keys := s.livesOf[p]
-	at, _ := slices.BinarySearch(keys, rec.Key)
-	s.livesOf[p] = slices.Insert(keys, at, rec.Key)
+	s.lives.add(p, rec.Key)
 	if rec.Print != 0 {
-		s.prints[rec.Print] = append(s.prints[rec.Print], rec.Key)
+		s.prints.add(rec.Print, rec.Key)
 	}
 	for k := range rec.Placements {
 		if due := rec.Placements[k].Due; due != 0 {
@@ -242,23 +242,27 @@ func (s *State) list(rec *Record) {
 
 func (s *State) unlist(rec *Record) {
 	p, _ := s.patientIndex(rec.Patient)
-	s.livesOf[p] = without(s.livesOf[p], rec.Key)
-	if len(s.livesOf[p]) == 0 {
-		delete(s.livesOf, p)
-	}
+	s.lives.remove(p, rec.Key)
 	if rec.Print != 0 {
-		s.prints[rec.Print] = without(s.prints[rec.Print], rec.Key)
-		if len(s.prints[rec.Print]) == 0 {
-			delete(s.prints, rec.Print)
-		}
+		s.prints.remove(rec.Print, rec.Key)
 	}
 }
 
-func without(keys []uint64, key uint64) []uint64 {
-	if at := slices.Index(keys, key); at >= 0 {
-		return slices.Delete(keys, at, at+1)
+// trimFrom is how many referrals must have been live for giving back their memory to be worth it.
+const trimFrom = 4096
+
+// trim gives memory back once three of four referrals that were live have ended.
+func (s *State) trim() {
+	s.peak = max(s.peak, len(s.live))
+	if s.peak < trimFrom || len(s.live) > s.peak/4 {
+		return
 	}
-	return keys
+	s.peak = len(s.live)
+	s.live = smaller(s.live)
+	s.lives.trim()
+	s.prints.trim()
+	s.due = slices.Clone(slices.DeleteFunc(s.due, func(d dueAt) bool { return s.live[d.key] == nil }))
+	heap.Init(&s.due)
 }
 
 // tally adds (by +1) or takes away (by -1) what the live referrals of a patient hold and wait for: each seat and each
@@ -268,7 +272,7 @@ func (s *State) tally(patient uint64, by int) {
 	var seats [4]string
 	var places [4]PlacementID
 	held, waiting := seats[:0], places[:0]
-	for _, key := range s.livesOf[p] {
+	for _, key := range s.lives.of(p) {
 		rec := s.live[key]
 		for k := range rec.Placements {
 			pl := &rec.Placements[k]

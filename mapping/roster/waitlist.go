@@ -41,7 +41,7 @@ func lane(p mapping.Priority) int { return max(0, slices.Index(mapping.Prioritie
 // urgent of them gives the lane.
 func (s *State) requeue(p uint32, pl *Placement, key uint64, by int) {
 	urgency := 0
-	for _, k := range s.livesOf[p] {
+	for _, k := range s.lives.of(p) {
 		rec := s.live[k]
 		for j := range rec.Placements {
 			if rec.Placements[j].ID == pl.ID && rec.Placements[j].Status == mapping.Waitlisted {

@@ -89,4 +89,7 @@ const (
 	ConditionsMax     = 200
 	DepthMax          = 64
 	ConfirmationBytes = 768 << 10
+	// ConfirmationRoom is left free while nothing is settled, so that a later status, which says more, never fails for its
+	// size: another's cancellation or the clock, which bring it about, must not be refused for it.
+	ConfirmationRoom = 32 << 10
 )

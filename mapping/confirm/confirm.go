@@ -72,12 +72,24 @@ func (w *Writer) Append(dst []byte, n *mapping.Notice) ([]byte, error) {
 		e.b = b
 	}
 	b := append(e.b, "}}"...)
-	if size := len(b) - start; size > mapping.ConfirmationBytes {
+	if size, most := len(b)-start, bytesMax(n); size > most {
 		var issues mapping.Issues
-		issues.Add("data", "too-large", "the confirmation would be of %d bytes, of which %d are allowed: give fewer or shorter conditions and names", size, mapping.ConfirmationBytes)
+		issues.Add("data", "too-large", "the confirmation would be of %d bytes, of which %d are allowed: give fewer or shorter conditions and names", size, most)
 		return dst, issues
 	}
 	return b, nil
+}
+
+// bytesMax of a confirmation: less for the first of a placement and while it is undecided or waits.
+func bytesMax(n *mapping.Notice) int {
+	switch n.Status {
+	case mapping.Review, mapping.NeedsInfo, mapping.Waitlisted:
+		return mapping.ConfirmationBytes - mapping.ConfirmationRoom
+	}
+	if n.Previous == "" {
+		return mapping.ConfirmationBytes - mapping.ConfirmationRoom
+	}
+	return mapping.ConfirmationBytes
 }
 
 // Encode is New(cat).Append for a single notice; cat may be nil for a refusal. Whoever writes more than one

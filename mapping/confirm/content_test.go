@@ -279,6 +279,32 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
+// What is taken in while waiting can be confirmed when it is placed, which says more.
+func TestWaitingLeavesRoomForPlacing(t *testing.T) {
+	w, n := New(catalog(t, "")), placed()
+	n.Previous = mapping.Waitlisted
+	whole, err := w.Append(nil, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := n.Request.Conditions[0].Text
+	grow := func(by int) { n.Request.Conditions[0].Text = short + strings.Repeat("x", by) }
+	grow(1000)
+	longer, err := w.Append(nil, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := (len(longer) - len(whole) + 500) / 1000 // how often the text stands in the bundle
+	grow((mapping.ConfirmationBytes - len(whole)) / times)
+	if _, err := w.Append(nil, n); err != nil {
+		t.Errorf("placed after waiting: %v", err)
+	}
+	n.Status, n.Previous = mapping.Waitlisted, ""
+	if b, err := w.Append(nil, n); err == nil {
+		t.Errorf("%d bytes taken in to wait leave no room", len(b))
+	}
+}
+
 func TestStatusThatIsNone(t *testing.T) {
 	n := placed()
 	n.Status = "seated"

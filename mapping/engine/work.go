@@ -35,7 +35,7 @@ type Batch struct {
 	Head roster.Head
 	// Inputs is how many of the inputs given were finished.
 	Inputs int
-	// Faults are panics that became refusals.
+	// Faults of Convene's own that became refusals: panics, bundles that fail their checks.
 	Faults []*Fault
 
 	before, after int // marks of the state
@@ -73,7 +73,9 @@ func (e *Engine) Work(inputs []Read, number int) (*Batch, error) {
 		if e.poison[fault.Input] != nil {
 			return nil, fmt.Errorf("refusing a faulty input failed too: %w", fault)
 		}
-		faults = append(faults, fault)
+		if _, told := fault.Value.(mapping.Issues); !told { // the sender's doing, a confirmation too large
+			faults = append(faults, fault)
+		}
 		e.poison[fault.Input] = issuesOf(fault)
 	}
 }

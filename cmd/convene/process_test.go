@@ -220,9 +220,12 @@ func (f *follower) confirmations(t testing.TB, input uint64) []byte {
 }
 
 // metrics of a worker, as text.
-func (p *process) metrics(t testing.TB) string {
+func (p *process) metrics(t testing.TB) string { return p.get(t, "/metrics") }
+
+// get asks a worker's operations address.
+func (p *process) get(t testing.TB, path string) string {
 	t.Helper()
-	answer, err := http.Get("http://" + p.ops + "/metrics")
+	answer, err := http.Get("http://" + p.ops + path)
 	must(t, err)
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
@@ -233,11 +236,8 @@ func (p *process) metrics(t testing.TB) string {
 // ready reads a worker's /readyz.
 func (p *process) ready(t testing.TB) map[string]worker.Standing {
 	t.Helper()
-	answer, err := http.Get("http://" + p.ops + "/readyz")
-	must(t, err)
-	defer answer.Body.Close()
 	var standings map[string]worker.Standing
-	must(t, json.NewDecoder(answer.Body).Decode(&standings))
+	must(t, json.Unmarshal([]byte(p.get(t, "/readyz")), &standings))
 	return standings
 }
 

@@ -44,11 +44,11 @@ func (f *folder) add(m Stored) error {
 	if err := head.Follows(f.chain); err != nil {
 		return f.broken(m.Sequence, err)
 	}
-	decisions, missing, err := f.match(head)
+	decisions, err := f.match(head)
 	if err != nil {
 		return f.broken(m.Sequence, err)
 	}
-	if err := f.state.Fold(decisions, missing, head); err != nil {
+	if err := f.state.Fold(decisions, head); err != nil {
 		return f.broken(m.Sequence, err)
 	}
 	f.head, f.chain, f.open = m.Sequence, head.Chain, f.open[:0]
@@ -61,7 +61,7 @@ func (f *folder) add(m Stored) error {
 }
 
 // match holds the open decisions against the head's list. One that is missing must turn out to be erased.
-func (f *folder) match(head *roster.Head) (decisions []roster.Stored, missing []uint64, err error) {
+func (f *folder) match(head *roster.Head) (decisions []roster.Stored, err error) {
 	rest := f.open
 	for _, e := range head.Messages {
 		if !e.Decision {
@@ -71,21 +71,21 @@ func (f *folder) match(head *roster.Head) (decisions []roster.Stored, missing []
 		if len(rest) == 0 || rest[0].Subject != subject || roster.HashBytes(rest[0].Data) != e.Hash {
 			key, err := roster.ParseKey('r', e.Key)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			missing, f.gone[e.Key] = append(missing, key), true
+			decisions, f.gone[e.Key] = append(decisions, roster.Stored{Key: key}), true
 			continue
 		}
 		d, err := roster.DecodeDecision(rest[0].Data)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		decisions, rest = append(decisions, d), rest[1:]
 	}
 	if len(rest) > 0 {
-		return nil, nil, fmt.Errorf("%s (sequence %d) is not what the head lists", rest[0].Subject, rest[0].Sequence)
+		return nil, fmt.Errorf("%s (sequence %d) is not what the head lists", rest[0].Subject, rest[0].Sequence)
 	}
-	return decisions, missing, nil
+	return decisions, nil
 }
 
 // settled checks, at the end of the ledger, that whatever was missing is erased.

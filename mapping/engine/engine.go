@@ -13,7 +13,7 @@ import (
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/confirm"
-	"github.com/convene-health/convene/mapping/event"
+	"github.com/convene-health/convene/mapping/hl7v2"
 	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/mapping/roster"
 )
@@ -85,6 +85,9 @@ func (e *Engine) Use(data []byte) error {
 	if err := problems.Err(); err != nil {
 		return err
 	}
+	if cat.Network != e.Network {
+		return fmt.Errorf("the catalog is of network %s, not of %s", cat.Network, e.Network)
+	}
 	e.book = newBook(cat)
 	e.State.Use(cat.Hash)
 	return nil
@@ -140,7 +143,10 @@ func Decode(in mapping.Input) (r Read) {
 			r = Read{Input: in, Decoded: mapping.Decoded{Issues: panicked("decode", p)}}
 		}
 	}()
-	return Read{Input: in, Decoded: event.Decode(in)}
+	if hl7v2.Claims(in) {
+		return Read{Input: in, Decoded: hl7v2.Decode(in)}
+	}
+	return Read{Input: in, Decoded: format(in)(in)}
 }
 
 // panicked is the issue of a fault of Convene's own. The stack is for the log, not for the sender.

@@ -21,6 +21,7 @@ const (
 // Change is what belongs to no single referral. Heads carry changes, in order.
 type Change struct {
 	Type     ChangeType `json:"type"`
+	Input    uint64     `json:"input"` // that brought it about
 	Identity Hash       `json:"identity,omitzero"`
 	Sent     int64      `json:"sent,omitempty"`
 	Key      uint64     `json:"key,omitempty"`
@@ -32,6 +33,7 @@ type Change struct {
 
 // change applies a change and keeps it for the head.
 func (d *step) change(c Change) {
+	c.Input = d.turn.Input.Sequence
 	d.apply(c)
 	d.out.Changes = append(d.out.Changes, c)
 }

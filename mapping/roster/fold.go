@@ -6,21 +6,27 @@ import (
 	"github.com/convene-health/convene/mapping"
 )
 
-// Fold applies one batch of the ledger: its decisions in order, then the head's changes and position. missing are the
-// keys of decisions that were erased since. Nothing of it can be rolled back.
-func (s *State) Fold(decisions []Stored, missing []uint64, head *Head) error {
-	for _, key := range missing {
-		s.placeholder(key)
-	}
+// Fold applies one batch of the ledger: its decisions, those that were erased since in their places, and the head's changes,
+// input by input; then its position. Nothing of it can be rolled back.
+func (s *State) Fold(decisions []Stored, head *Head) error {
+	changes := head.Changes
 	for _, d := range decisions {
+		if d.Record == nil {
+			s.placeholder(d.Key)
+			continue
+		}
+		for len(changes) > 0 && changes[0].Input < d.Cause {
+			s.apply(changes[0])
+			changes = changes[1:]
+		}
 		if d.Record.Patient != d.Patient.Key {
-			return fmt.Errorf("decision %s: its patient is %s, its record's %s", KeyOf('r', d.Record.Key), KeyOf('p', d.Patient.Key), KeyOf('p', d.Record.Patient))
+			return fmt.Errorf("decision %s: its patient is %s, its record's %s", KeyOf('r', d.Key), KeyOf('p', d.Patient.Key), KeyOf('p', d.Record.Patient))
 		}
 		s.intern(d.Record)
 		s.putPatient(d.Patient)
 		s.put(d.Record)
 	}
-	for _, c := range head.Changes {
+	for _, c := range changes {
 		s.apply(c)
 	}
 	s.Position, s.Catalog = head.Position, head.Catalog

@@ -26,15 +26,17 @@ func (d *step) merge(e *mapping.Event) {
 	}
 }
 
-// learnAlias notes the identifiers of a merge of which only one side, or none, is known yet.
+// learnAlias notes the identifiers of a merge of which only one side, or none, is known yet: whoever is referred under one
+// of them later is this person.
 func (d *step) learnAlias(e *mapping.Event, survivors, merged []uint32) {
-	both := append(survivors, merged...)
-	if len(both) == 0 {
-		d.unchanged("unknown-patients", 0)
-		return
-	}
 	ids := identifierHashes(append(slices.Clone(e.Survivor), e.Merged...), e.Source, d.offer.Catalog)
-	d.change(Change{Type: ChangeAlias, Patient: d.patients[both[0]].key, IDs: ids})
+	person := d.turn.Input.Sequence
+	if both := append(survivors, merged...); len(both) > 0 {
+		person = d.patients[both[0]].key
+	}
+	if len(ids) > 0 {
+		d.change(Change{Type: ChangeAlias, Patient: person, IDs: ids})
+	}
 	d.unchanged("identifiers-noted", 0)
 }
 

@@ -174,7 +174,7 @@ func (m *model) fold(t *rapid.T, out roster.Outcome) {
 		t.Fatal(err)
 	}
 	m.head = again.Chain
-	if err := m.folded.Fold(stored, nil, again); err != nil {
+	if err := m.folded.Fold(stored, again); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -11,6 +11,9 @@ import (
 // supersededMax is how many earlier contents of a referral are remembered.
 const supersededMax = 64
 
+// placementsMax is how many placements one referral may have had, the ended ones too.
+const placementsMax = 200
+
 // referral obeys an order or its update: a new referral, a change of one, or nothing new.
 func (d *step) referral(e *mapping.Event) {
 	r := e.Referral
@@ -67,6 +70,7 @@ func (d *step) newReferral(e *mapping.Event, identity, content Hash, issues mapp
 	}
 	if r.Patient.Deceased {
 		d.finish(dec, nil, mapping.Closed, reason(RuleDeceased), issues)
+		d.bereave(rec)
 		return
 	}
 	d.placeAll(dec, issues)
@@ -88,6 +92,22 @@ func (d *step) cancelledBefore(rec *Record) bool {
 // foretoldBy is what is remembered of a source's cancel of a referral that nobody has sent yet.
 func foretoldBy(source string, identity Hash) Hash {
 	return HashOf("foretold", source, identity.String())
+}
+
+// bereave ends the other live referrals of a patient who has died: those of the same source close, for those of another
+// a person is alerted.
+func (d *step) bereave(rec *Record) {
+	p, _ := d.patientIndex(rec.Patient)
+	for _, key := range slices.Clone(d.lives.of(p)) {
+		other := d.live[key]
+		switch {
+		case other == nil || key == rec.Key:
+		case other.Source == rec.Source:
+			d.finish(d.decision(other), nil, mapping.Closed, reason(RuleDeceased), nil)
+		case !slices.Contains(other.Alerts, RuleDeceased) && !slices.Contains(other.Doubts, RuleDeceased):
+			d.doubt(other, RuleDeceased, nil)
+		}
+	}
 }
 
 // read normalises a referral and screens it for risk.
@@ -164,6 +184,10 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 		d.doubt(rec, doubt, d.turn.Decoded.Issues)
 		return
 	}
+	if len(rec.Placements)+len(r.Programs) > placementsMax {
+		d.refuse(mapping.Issue{Path: "data.referral.programs", Code: "too-large", Text: "this referral has asked for too many programs; send a new one"})
+		return
+	}
 	need, hits, remarks := d.read(r, rec.Source)
 	dec := d.decision(rec)
 	dec.Request, dec.Hits, dec.Own = r, hits, true
@@ -182,6 +206,7 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 	issues := append(slices.Clone(d.turn.Decoded.Issues), remarks...)
 	if r.Patient.Deceased {
 		d.finish(dec, nil, mapping.Closed, reason(RuleDeceased), issues)
+		d.bereave(rec)
 		return
 	}
 	d.askedAgain(dec, r.Programs)

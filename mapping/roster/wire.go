@@ -58,6 +58,8 @@ type riskWire struct {
 
 // Stored is what the fold reads of a decision.
 type Stored struct {
+	Key, Cause uint64
+	// Record is nil where the decision was erased.
 	Record  *Record
 	Patient Patient
 }
@@ -65,6 +67,7 @@ type Stored struct {
 // storedWire leaves out what explains.
 type storedWire struct {
 	Key     string      `json:"key"`
+	Cause   uint64      `json:"cause"`
 	Record  recordWire  `json:"record"`
 	Patient patientWire `json:"patient"`
 }
@@ -99,7 +102,7 @@ func (w *storedWire) stored() (Stored, error) {
 		}
 		rec.Placements[i] = Placement{id, mapping.Role(p.Role), mapping.Status(p.Status), p.Asked, p.Program, p.Group, p.Seat, p.Arrival, p.Opened, p.First, p.Due}
 	}
-	out := Stored{Record: rec, Patient: Patient{IDs: w.Patient.IDs, Born: w.Patient.Born, Family: w.Patient.Family}}
+	out := Stored{Key: key, Cause: w.Cause, Record: rec, Patient: Patient{IDs: w.Patient.IDs, Born: w.Patient.Born, Family: w.Patient.Family}}
 	if out.Patient.Key, err = ParseKey('p', w.Patient.Key); err != nil {
 		return Stored{}, fmt.Errorf("decision %s: %w", w.Key, err)
 	}

@@ -44,7 +44,7 @@ func (c *catalogCheckCmd) Run(say *speaker) error {
 		say.line("%s", catalogFine(path, cat))
 	}
 	if bad > 0 {
-		return catalogsBad(bad)
+		return catalogsBad(bad, len(c.Files))
 	}
 	return nil
 }

@@ -279,8 +279,8 @@ func catalogFine(path string, cat *program.Catalog) string {
 	return fmt.Sprintf("%s: network %s, %d programs, %d groups, no error", path, cat.Network, len(cat.Programs), len(cat.Groups))
 }
 
-func catalogsBad(n int) error {
-	return &failure{what: fmt.Sprintf("%d catalogs would not load", n), hint: "mend what is listed above and check again", exit: exitFailed}
+func catalogsBad(bad, of int) error {
+	return &failure{what: fmt.Sprintf("%d of %d checked would not load", bad, of), hint: "mend what is listed above and check again", exit: exitFailed}
 }
 
 func catalogAnnounced(cat *program.Catalog) string {

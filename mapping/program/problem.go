@@ -24,11 +24,14 @@ type Problem struct {
 
 // String is one line: "12:5: groups[3].leader: no leader \"l9\" (unknown-leader)".
 func (p Problem) String() string {
-	kind := ""
+	kind, path := "", ""
 	if p.Warning {
 		kind = "warning: "
 	}
-	return fmt.Sprintf("%d:%d: %s%s: %s (%s)", p.Line, p.Column, kind, p.Path, p.Text, p.Code)
+	if p.Path != "" {
+		path = p.Path + ": "
+	}
+	return fmt.Sprintf("%d:%d: %s%s%s (%s)", p.Line, p.Column, kind, path, p.Text, p.Code)
 }
 
 // Problems of one catalog, in the order of the document.

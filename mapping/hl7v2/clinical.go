@@ -1,0 +1,228 @@
+package hl7v2
+
+import (
+	"regexp"
+	"strconv"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/jsontree"
+)
+
+// clinical reads what referrals and orders have alike: diagnoses, results, coverage, consent, notes.
+func (r *reader) clinical(x *mapping.Referral) {
+	for s := range r.all("DG1") {
+		if len(x.Conditions) == mapping.ConditionsMax {
+			r.report.Fail(s.Place(), jsontree.TooMany, "more than %d diagnoses", mapping.ConditionsMax)
+			break
+		}
+		r.diagnosis(s, x)
+	}
+	if len(x.Conditions) == 0 {
+		r.report.Remark("DG1", jsontree.Required, "no diagnosis: the referral is matched by the goals or programs it names, if any")
+	}
+	r.results(x)
+	for s := range r.all("IN1") {
+		r.coverage(s, x)
+	}
+	for s := range r.all("CON") {
+		r.consent(s)
+	}
+	r.notes(x)
+}
+
+// notes reads NTE. Lines that follow each other, in one segment or in several, are one note.
+func (r *reader) notes(x *mapping.Referral) {
+	for i := range r.segments {
+		s := &r.segments[i]
+		if s.Name != "NTE" {
+			continue
+		}
+		more := i > 0 && r.segments[i-1].Name == "NTE"
+		for v := range r.repetitions(s.Field(3), SegmentsMax) {
+			more = r.addNote(x, v, r.text(v, noteMax), more) || more
+		}
+	}
+}
+
+// diagnosis reads DG1. One that the sender deletes is entered in error.
+func (r *reader) diagnosis(s *Segment, x *mapping.Referral) {
+	c := mapping.Condition{Codes: r.codes(s.Field(3)), Onset: r.dateTime(s.Field(5))}
+	if c.Text = r.text(s.Field(4), displayMax); c.Text == "" {
+		c.Text = r.display(s.Field(3))
+	}
+	if kind := s.Field(6).Component(1); !kind.Empty() && !diagnosisTypes[kind.Text()] {
+		r.report.Remark(kind.Position(), jsontree.UnknownValue, "expected A, W or F of HL7 table 0052; the diagnosis counts")
+	}
+	switch action := s.Field(21); r.text(action, shortMax) {
+	case "D":
+		c.VerificationStatus = "entered-in-error"
+	case "", "A", "U", "X":
+	default:
+		r.report.Fail(action.Position(), jsontree.UnknownValue, "expected A, D, U or X of HL7 table 0206")
+	}
+	if len(c.Codes) == 0 && c.Text == "" {
+		r.report.Fail(s.Field(3).Position(), jsontree.Required, "expected the diagnosis, by code or in words")
+		return
+	}
+	x.Conditions = append(x.Conditions, c)
+}
+
+// results reads every OBX. Those in words that follow each other under the same name are lines of one note.
+func (r *reader) results(x *mapping.Referral) {
+	var before *Segment
+	for s := range r.all("OBX") {
+		if noResult[r.text(s.Field(11), shortMax)] {
+			continue
+		}
+		if wordy[s.Field(2).Text()] {
+			r.words(s, before != nil && wordy[before.Field(2).Text()] && before.Field(3).Raw == s.Field(3).Raw, x)
+		} else {
+			r.result(s, x)
+		}
+		before = s
+	}
+}
+
+// words keeps a result in words as a note that begins with what it is of, or goes on with the note before.
+func (r *reader) words(s *Segment, more bool, x *mapping.Referral) {
+	for v := range r.repetitions(s.Field(5), SegmentsMax) {
+		text := r.text(v, noteMax)
+		if !more && text != "" {
+			text = r.labelled(s, text)
+		}
+		more = r.addNote(x, v, text, more) || more
+	}
+}
+
+// labelled puts before a value what it is of.
+func (r *reader) labelled(s *Segment, text string) string {
+	if of := r.display(s.Field(3)); of != "" {
+		return of + ": " + text
+	}
+	return text
+}
+
+// result reads an OBX that is not in words: numbers and coded answers are observations, all else is named as not read.
+func (r *reader) result(s *Segment, x *mapping.Referral) {
+	kind := r.text(s.Field(2), shortMax)
+	switch kind {
+	case "NM", "SN", "CE", "CWE", "CNE", "CF", "IS", "ID":
+	case "ED", "RP":
+		r.report.Remark(s.Field(5).Position(), NotRead, "a document is not read; it stays in the stored message")
+		return
+	default:
+		if !s.Field(5).Empty() {
+			r.report.Remark(s.Field(2).Position(), NotRead, "a result of this type is not read")
+		}
+		return
+	}
+	codes := r.codes(s.Field(3))
+	if len(codes) == 0 {
+		r.report.Fail(s.Field(3).Position(), jsontree.Required, "expected the code of what was observed")
+		return
+	}
+	o := mapping.Observation{Code: preferred(codes), Unit: r.text(s.Field(6).Component(1), shortMax), Date: r.dateTime(s.Field(14))}
+	for v := range r.repetitions(s.Field(5), listMax) {
+		switch {
+		case len(x.Observations) == observationsMax:
+			r.report.Fail(s.Place(), jsontree.TooMany, "more than %d results", observationsMax)
+			return
+		case r.value(kind, v, &o):
+			x.Observations = append(x.Observations, o)
+		default:
+			r.report.Remark(v.Position(), jsontree.InvalidValue, "this is not one number or code; it is kept as a note and decides nothing")
+			if text := r.text(v, noteMax); text != "" {
+				r.addNote(x, v, r.labelled(s, text), false)
+			}
+		}
+	}
+}
+
+// value reads one value of a result; false if it is neither a number nor a coded answer.
+func (r *reader) value(kind string, v Value, o *mapping.Observation) bool {
+	o.Value, o.Answer = nil, nil
+	switch kind {
+	case "NM":
+		return number(r.text(v, shortMax), o)
+	case "SN": // comparator, number, separator, number
+		comparator := v.Component(1).Text()
+		return (comparator == "" || comparator == "=") && v.Component(3).Text() == "" && number(r.text(v.Component(2), shortMax), o)
+	}
+	codes := r.codes(v)
+	if len(codes) == 0 {
+		return false
+	}
+	answer := preferred(codes)
+	o.Answer = &answer
+	return true
+}
+
+var decimal = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)$`)
+
+func number(s string, o *mapping.Observation) bool {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || !decimal.MatchString(s) {
+		return false
+	}
+	o.Value = &f
+	return true
+}
+
+// preferred is the LOINC coding, which the shipped questionnaires go by, else the first.
+func preferred(codes []mapping.Code) mapping.Code {
+	for _, c := range codes {
+		if c.System == mapping.SystemLOINC {
+			return c
+		}
+	}
+	return codes[0]
+}
+
+// coverage reads the plan of IN1, by its code, else its company's.
+func (r *reader) coverage(s *Segment, x *mapping.Referral) {
+	payer := r.text(s.Field(2).Component(1), shortMax)
+	if payer == "" {
+		payer = r.text(s.Field(3).Component(1), shortMax)
+	}
+	switch {
+	case payer == "":
+	case len(x.Payers) == listMax:
+		r.report.Fail(s.Place(), jsontree.TooMany, "more than %d plans", listMax)
+	default:
+		x.Payers = append(x.Payers, payer)
+	}
+}
+
+// consent bars a referral when any is refused or withdrawn: which of a patient's consents is meant cannot be told here.
+func (r *reader) consent(s *Segment) {
+	status := s.Field(11)
+	switch r.text(status, shortMax) {
+	case "R", "X":
+		r.report.Fail(status.Position(), ConsentDenied, "the patient's consent is refused or withdrawn")
+	default:
+		r.report.Remark(s.Place(), NotRead, "a consent is not read unless it is refused or withdrawn")
+	}
+}
+
+// note adds a text of its own.
+func (r *reader) note(x *mapping.Referral, v Value) {
+	r.addNote(x, v, r.text(v, noteMax), false)
+}
+
+// addNote keeps a text, or goes on with the last note. It reports whether there is a note now to go on with.
+func (r *reader) addNote(x *mapping.Referral, v Value, text string, more bool) bool {
+	n := len(x.Notes)
+	switch {
+	case text == "":
+		return false
+	case more && n > 0 && len(x.Notes[n-1])+len(text) > noteMax:
+		r.report.Fail(v.Position(), jsontree.TooLong, "a note of more than %d characters", noteMax)
+	case more && n > 0:
+		x.Notes[n-1] += "\n" + text
+	case n == notesMax:
+		r.report.Fail(v.Position(), jsontree.TooMany, "more than %d notes", notesMax)
+	default:
+		x.Notes = append(x.Notes, text)
+	}
+	return true
+}

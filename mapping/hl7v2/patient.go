@@ -1,0 +1,170 @@
+package hl7v2
+
+import (
+	"strings"
+
+	"golang.org/x/text/language"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/jsontree"
+)
+
+// readPatient reads PID.
+func (r *reader) readPatient(pid *Segment, p *mapping.Patient) {
+	p.Identifiers = r.recognisable(pid, "PID", 3)
+	if pid == nil {
+		return
+	}
+	p.Name = r.name(pid.Field(5))
+	p.BirthDate = r.date(pid.Field(7))
+	p.Gender = r.gender(pid.Field(8).Component(1))
+	p.Address = r.address(pid.Field(11))
+	r.contact(pid.Field(13), p)
+	r.contact(pid.Field(40), p)
+	r.language(pid.Field(15), p)
+	p.Deceased = r.deceased(pid)
+}
+
+func (r *reader) deceased(pid *Segment) bool {
+	died := r.date(pid.Field(29)) != ""
+	v := pid.Field(30)
+	switch r.text(v, shortMax) {
+	case "Y":
+		return true
+	case "", "N":
+	default:
+		r.report.Fail(v.Position(), jsontree.UnknownValue, "expected Y or N of HL7 table 0136")
+	}
+	return died
+}
+
+// gender is a remark when it is not known, for it decides nothing.
+func (r *reader) gender(v Value) string {
+	code := r.text(v, shortMax)
+	g := genders[strings.ToUpper(code)]
+	if code != "" && g == "" {
+		r.report.Remark(v.Position(), jsontree.UnknownValue, "expected F, M, O, A, N or U of HL7 table 0001; the sex is taken as not given")
+	}
+	return g
+}
+
+// name is the legal one, else the first that is none of maiden, nickname or alias.
+func (r *reader) name(v Value) mapping.Name {
+	var chosen Value
+	rank := 0
+	for x := range r.repetitions(v, listMax) {
+		now := 2
+		switch x.Component(7).Text() {
+		case "L":
+			now = 3
+		case "M", "N", "S", "A", "NOUSE":
+			now = 1
+		}
+		if now > rank {
+			chosen, rank = x, now
+		}
+	}
+	if rank == 0 {
+		return mapping.Name{}
+	}
+	return r.xpn(chosen, 1)
+}
+
+// xpn reads a person's name whose family name is component n: 1 in XPN, 2 in XCN.
+func (r *reader) xpn(v Value, n int) mapping.Name {
+	name := mapping.Name{Family: r.text(v.Component(n).Sub(1), textMax)}
+	for _, i := range [...]int{n + 1, n + 2} {
+		if given := r.text(v.Component(i), textMax); given != "" {
+			name.Given = append(name.Given, given)
+		}
+	}
+	return name
+}
+
+// address is the home's, else the first that is not known to be bad.
+func (r *reader) address(v Value) mapping.Address {
+	var chosen Value
+	rank := 0
+	for x := range r.repetitions(v, listMax) {
+		now := 2
+		switch x.Component(7).Text() {
+		case "H":
+			now = 3
+		case "BA":
+			now = 0
+		}
+		if now > rank {
+			chosen, rank = x, now
+		}
+	}
+	if rank == 0 {
+		return mapping.Address{}
+	}
+	a := mapping.Address{
+		City: r.text(chosen.Component(3), textMax), State: r.text(chosen.Component(4), shortMax),
+		PostalCode: r.text(chosen.Component(5), shortMax), Country: r.text(chosen.Component(6), shortMax),
+	}
+	for _, line := range [...]Value{chosen.Component(1).Sub(1), chosen.Component(2)} {
+		if s := r.text(line, textMax); s != "" {
+			a.Line = append(a.Line, s)
+		}
+	}
+	return a
+}
+
+// contact takes the first phone and the first e-mail address that are not there yet.
+func (r *reader) contact(v Value, p *mapping.Patient) {
+	for x := range r.repetitions(v, listMax) {
+		phone, email := r.xtn(x)
+		if p.Phone == "" {
+			p.Phone = phone
+		}
+		if p.Email == "" {
+			p.Email = email
+		}
+	}
+}
+
+// xtn reads a phone number or an e-mail address: by its parts, as a whole (XTN-12), or as older senders write it (XTN-1).
+func (r *reader) xtn(v Value) (phone, email string) {
+	kind := v.Component(3).Text()
+	if strings.EqualFold(kind, "Internet") || strings.EqualFold(kind, "X.400") || v.Component(2).Text() == "NET" {
+		if email = r.text(v.Component(4), textMax); email == "" {
+			email = r.text(v.Component(1), textMax)
+		}
+		if strings.Contains(email, "@") {
+			return "", email
+		}
+		return "", ""
+	}
+	if kind != "" && kind != "PH" && kind != "CP" && kind != "SAT" {
+		return "", "" // fax, modem, pager, teletypewriter
+	}
+	if phone = r.text(v.Component(12), textMax); phone == "" && !v.Component(7).Empty() {
+		parts := make([]string, 0, 3)
+		for _, n := range [...]int{5, 6, 7} {
+			if s := r.text(v.Component(n), shortMax); s != "" {
+				parts = append(parts, s)
+			}
+		}
+		phone = strings.Join(parts, "-")
+	}
+	if phone == "" {
+		phone = r.text(v.Component(1), textMax)
+	}
+	return phone, ""
+}
+
+// language reads PID-15 as a BCP 47 tag: ISO 639 codes of two or three letters are, as are tags themselves.
+func (r *reader) language(v Value, p *mapping.Patient) {
+	code := r.text(v.Component(1), shortMax)
+	if code == "" {
+		return
+	}
+	tag, err := language.Parse(code)
+	if err != nil || tag == language.Und {
+		r.report.Remark(v.Component(1).Position(), jsontree.UnknownValue, "expected a language code of ISO 639; the language is taken as not given")
+		return
+	}
+	p.Languages = []string{tag.String()}
+}

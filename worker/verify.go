@@ -38,12 +38,10 @@ type verifier struct {
 	report  *Report
 	catalog func(hash string) (*program.Catalog, error)
 	// confirmations since the last head; the folder keeps the decisions.
-	open []Stored
-	// accounted is the last input that caused messages or was named unchanged, without a hole.
-	accounted uint64
-	causes    map[uint64]int // notices so far of inputs in the open batch
-	limits    map[string]map[string]int
-	missing   map[string]bool
+	open    []Stored
+	causes  map[uint64]int // notices so far of inputs in the open batch
+	limits  map[string]map[string]int
+	missing map[string]bool
 }
 
 // Verify walks the ledger of a network: chain, counts and hashes of every batch, seats, patients, every input accounted

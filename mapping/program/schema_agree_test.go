@@ -197,7 +197,7 @@ func changesOf(value any, is shape) (all []change) {
 			}
 		}
 	}
-	switch value.(type) {
+	switch value := value.(type) {
 	case string:
 		_, words := is["enum"]
 		all = append(all, change{"zzz", words})
@@ -211,7 +211,7 @@ func changesOf(value any, is shape) (all []change) {
 			all = append(all, change{n, false})
 		}
 	case []any:
-		all = append(all, change{[]any{}, false}, change{slices.Repeat(value.([]any)[:1], 2), false})
+		all = append(all, change{[]any{}, false}, change{slices.Repeat(value[:1], 2), false})
 	}
 	return all
 }

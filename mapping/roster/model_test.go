@@ -64,8 +64,6 @@ type model struct {
 	sent          int
 	referrals     []ordered
 	catalogs      int
-	marked        int
-	lastTurn      roster.Turn
 	head          [32]byte
 	waiting       map[string]waitingPlace // by placement id
 }

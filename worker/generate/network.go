@@ -19,7 +19,6 @@ type network struct {
 	places  []weighted[place]
 	serving map[string][]*program.Program // by condition key
 	weight  int
-	last    uint64 // sequence
 }
 
 // source is one EHR and the people who refer through it.

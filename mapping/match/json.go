@@ -2,12 +2,12 @@ package match
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/bits"
 	"strconv"
 
 	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/jsonscan"
 )
 
 // AppendJSON appends the need's JSON as Need describes it. Equal needs give equal bytes.
@@ -168,209 +168,119 @@ func appendString(b []byte, s string) []byte {
 
 // ParseNeed reads what AppendJSON wrote. Fields of other names are an error: a need is written by this package only.
 func ParseNeed(b []byte) (Need, error) {
-	p := parser{b: b}
+	p := jsonscan.New(b)
 	var n Need
-	p.object(func(field string) { n.parseField(&p, field) })
-	if p.space(); p.err == nil && p.i != len(b) {
-		p.fail("more after its end")
-	}
-	if p.err != nil {
-		return Need{}, fmt.Errorf("a need cannot be read: %w", p.err)
+	n.Scan(p)
+	if err := p.End(); err != nil {
+		return Need{}, fmt.Errorf("a need cannot be read: %w", err)
 	}
 	return n, nil
 }
 
-func (n *Need) parseField(p *parser, field string) {
+// Scan reads the JSON of a need within other JSON.
+func (n *Need) Scan(p *jsonscan.Scanner) {
+	p.Object(func(field []byte) { n.parseField(p, field) })
+}
+
+func (n *Need) parseField(p *jsonscan.Scanner, field []byte) {
 	t := shipped()
-	switch field {
+	switch string(field) {
 	case "participant":
-		n.Family = string(p.text()) == string(mapping.ParticipantFamily)
+		n.Family = string(p.Text()) == string(mapping.ParticipantFamily)
 	case "conditions":
-		p.array(func() { n.Conditions = append(n.Conditions, p.condition(t)) })
+		p.Array(func() { n.Conditions = append(n.Conditions, scanCondition(p, t)) })
 	case "goals":
-		p.array(func() {
-			g, ok := t.goalOf[string(p.text())]
-			p.expect(ok, "an unknown goal")
+		p.Array(func() {
+			g, ok := t.goalOf[string(p.Text())]
+			p.Expect(ok, "an unknown goal")
 			n.Goals |= 1 << g
 		})
 	case "programs":
-		n.Programs = p.list()
+		n.Programs = scanList(p)
 	case "birth":
-		n.Birth = dateOf(string(p.text()))
+		n.Birth = dateOf(string(p.Text()))
 	case "genderIdentity":
-		n.Identity = gender(p.word(genderWords))
+		n.Identity = gender(scanWord(p, genderWords))
 	case "languages":
 		i := 0
-		p.array(func() {
-			if p.expect(i < len(n.Languages), "too many languages") {
-				n.Languages[i] = languageOf(string(p.text()))
-				p.expect(n.Languages[i] != 0, "a language tag is expected")
+		p.Array(func() {
+			if p.Expect(i < len(n.Languages), "too many languages") {
+				n.Languages[i] = languageOf(string(p.Text()))
+				p.Expect(n.Languages[i] != 0, "a language tag is expected")
 				i++
 			}
 		})
 	case "interpreter":
-		n.Interpreter = p.flag()
+		n.Interpreter = p.True()
 	case "access":
-		n.Access = accessSet(p.set(accessWords))
+		n.Access = accessSet(scanSet(p, accessWords))
 	case "state":
-		copy(n.State[:], p.text())
+		copy(n.State[:], p.Text())
 	case "postalCode":
-		copy(n.PostalCode[:], p.text())
+		copy(n.PostalCode[:], p.Text())
 	case "payers":
-		n.Payers = p.list()
+		n.Payers = scanList(p)
 	case "preferences":
-		p.object(func(field string) { n.parsePreference(p, field) })
+		p.Object(func(field []byte) { n.parsePreference(p, field) })
 	case "barred":
-		n.Barred = ruleSet(p.set(t.rules))
+		n.Barred = ruleSet(scanSet(p, t.rules))
 	case "unknown":
-		n.Unknown = p.flag()
+		n.Unknown = p.True()
 	default:
-		p.fail("unknown field " + strconv.Quote(field))
+		p.Fail("unknown field " + strconv.Quote(string(field)))
 	}
 }
 
-func (n *Need) parsePreference(p *parser, field string) {
-	switch field {
+func (n *Need) parsePreference(p *jsonscan.Scanner, field []byte) {
+	switch string(field) {
 	case "mode":
-		n.WantMode = mode(p.word(modeWords))
+		n.WantMode = mode(scanWord(p, modeWords))
 	case "language":
-		n.WantLanguage = languageOf(string(p.text()))
+		n.WantLanguage = languageOf(string(p.Text()))
 	case "times":
-		n.WantTimes = timeSet(p.set(timeWords))
+		n.WantTimes = timeSet(scanSet(p, timeWords))
 	case "gender":
-		n.WantGender = gender(p.word(genderWords))
+		n.WantGender = gender(scanWord(p, genderWords))
 	case "kind":
-		n.WantKind = kind(p.word(kindWords))
+		n.WantKind = kind(scanWord(p, kindWords))
 	case "site":
-		n.Site = intern(string(p.text()))
+		n.Site = intern(string(p.Text()))
 	case "required":
-		n.Required = wishSet(p.set(wishWords))
+		n.Required = wishSet(scanSet(p, wishWords))
 	default:
-		p.fail("unknown preference " + strconv.Quote(field))
+		p.Fail("unknown preference " + strconv.Quote(string(field)))
 	}
 }
 
-func (p *parser) condition(t *tables) (c NeedCondition) {
-	p.object(func(field string) {
-		switch field {
+func scanCondition(p *jsonscan.Scanner, t *tables) (c NeedCondition) {
+	p.Object(func(field []byte) {
+		switch string(field) {
 		case "key":
-			number, ok := t.conditionOf[string(p.text())]
-			p.expect(ok, "an unknown condition")
+			number, ok := t.conditionOf[string(p.Text())]
+			p.Expect(ok, "an unknown condition")
 			c.Condition = number
 		case "severity":
-			c.Severity = Severity(p.word(severityWords))
+			c.Severity = Severity(scanWord(p, severityWords))
 		default:
-			p.fail("unknown field " + strconv.Quote(field))
+			p.Fail("unknown field " + strconv.Quote(string(field)))
 		}
 	})
 	return c
 }
 
-// parser reads JSON of a known shape. After the first error it reads nothing more.
-type parser struct {
-	b   []byte
-	i   int
-	err error
-}
-
-func (p *parser) fail(what string) {
-	if p.err == nil {
-		p.err = errors.New("at byte " + strconv.Itoa(p.i) + ": " + what)
-	}
-}
-
-func (p *parser) expect(ok bool, what string) bool {
-	if !ok {
-		p.fail(what)
-	}
-	return p.err == nil
-}
-
-func (p *parser) space() {
-	for p.i < len(p.b) && (p.b[p.i] == ' ' || p.b[p.i] == '\n' || p.b[p.i] == '\t' || p.b[p.i] == '\r') {
-		p.i++
-	}
-}
-
-// take reads one punctuation mark if it is next.
-func (p *parser) take(c byte) bool {
-	p.space()
-	if p.err == nil && p.i < len(p.b) && p.b[p.i] == c {
-		p.i++
-		return true
-	}
-	return false
-}
-
-func (p *parser) object(field func(name string)) {
-	p.expect(p.take('{'), "an object is expected")
-	for first := true; p.err == nil && !p.take('}'); first = false {
-		p.expect(first || p.take(','), "a comma is expected")
-		name := p.text()
-		if p.expect(p.take(':'), "a colon is expected") {
-			field(string(name))
-		}
-	}
-}
-
-func (p *parser) array(element func()) {
-	p.expect(p.take('['), "a list is expected")
-	for first := true; p.err == nil && !p.take(']'); first = false {
-		if p.expect(first || p.take(','), "a comma is expected") {
-			element()
-		}
-	}
-}
-
-// text reads a string; the result may share the input.
-func (p *parser) text() []byte {
-	if !p.expect(p.take('"'), "a text is expected") {
-		return nil
-	}
-	start, escaped := p.i, false
-	for ; p.i < len(p.b) && p.b[p.i] != '"'; p.i++ {
-		if p.b[p.i] == '\\' {
-			escaped = true
-			p.i++
-		}
-	}
-	if !p.expect(p.i < len(p.b), "a text does not end") {
-		return nil
-	}
-	p.i++
-	if !escaped {
-		return p.b[start : p.i-1]
-	}
-	var s string
-	if json.Unmarshal(p.b[start-1:p.i], &s) != nil {
-		p.fail("a text is not well formed")
-	}
-	return []byte(s)
-}
-
-func (p *parser) flag() bool {
-	p.space()
-	if p.err == nil && len(p.b)-p.i >= 4 && string(p.b[p.i:p.i+4]) == "true" {
-		p.i += 4
-		return true
-	}
-	p.fail("true is expected")
-	return false
-}
-
-func (p *parser) word(of words) uint8 {
-	w := p.text()
+func scanWord(p *jsonscan.Scanner, of words) uint8 {
+	w := p.Text()
 	number := of.number(string(w))
-	p.expect(number != 0, "an unknown word")
+	p.Expect(number != 0, "an unknown word")
 	return number
 }
 
-func (p *parser) set(of words) (s uint64) {
-	p.array(func() { s |= 1 << p.word(of) })
+func scanSet(p *jsonscan.Scanner, of words) (s uint64) {
+	p.Array(func() { s |= 1 << scanWord(p, of) })
 	return s
 }
 
-func (p *parser) list() (l []string) {
-	p.array(func() { l = append(l, intern(string(p.text()))) })
+func scanList(p *jsonscan.Scanner) (l []string) {
+	p.Array(func() { l = append(l, intern(string(p.Text()))) })
 	return l
 }

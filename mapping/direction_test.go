@@ -25,7 +25,6 @@ var directions = []struct {
 	{"worker/", []string{"worker", "worker/", "mapping", "mapping/"}},
 	{"mapping", nil},
 	{"mapping/confirm", []string{"mapping", "mapping/program", "fhir"}},
-	{"mapping/fhirin", []string{"mapping", "fhir"}},
 	{"mapping/", []string{"mapping", "mapping/"}},
 	{"fhir", []string{"mapping"}},
 	{"fhir/", []string{"fhir"}},

@@ -13,7 +13,6 @@ import (
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/confirm"
-	"github.com/convene-health/convene/mapping/hl7v2"
 	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/mapping/roster"
 )
@@ -143,9 +142,6 @@ func Decode(in mapping.Input) (r Read) {
 			r = Read{Input: in, Decoded: mapping.Decoded{Issues: panicked("decode", p)}}
 		}
 	}()
-	if hl7v2.Claims(in) {
-		return Read{Input: in, Decoded: hl7v2.Decode(in)}
-	}
 	return Read{Input: in, Decoded: format(in)(in)}
 }
 

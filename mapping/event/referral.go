@@ -7,19 +7,19 @@ import (
 	"github.com/convene-health/convene/mapping/jsontree"
 )
 
-// Limits on what one referral may hold: lengths in characters, lists in items. The schema states the same.
+// Limits on what one referral may hold. The schema states the same.
 const (
-	shortMax   = 64    // codes, tags, states, numbers
-	textMax    = 256   // names, identifiers, lines
-	systemMax  = 512   // URIs
-	displayMax = 1024  // displays, condition texts, reasons
-	noteMax    = 20000 // free text
+	shortMax   = mapping.ShortMax
+	textMax    = mapping.TextMax
+	systemMax  = mapping.SystemMax
+	displayMax = mapping.DisplayMax
+	noteMax    = mapping.NoteMax
 
-	listMax         = 20 // short lists: codes of one condition, given names, languages, ...
-	identifiersMax  = 50
-	goalsMax        = 50
-	notesMax        = 50
-	observationsMax = 500
+	listMax         = mapping.ListMax
+	identifiersMax  = mapping.IdentifiersMax
+	goalsMax        = mapping.GoalsMax
+	notesMax        = mapping.NotesMax
+	observationsMax = mapping.ObservationsMax
 )
 
 // Values of the closed vocabularies, those of mapping's field comments.

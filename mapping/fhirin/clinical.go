@@ -1,0 +1,352 @@
+package fhirin
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/jsontree"
+	"github.com/convene-health/convene/mapping/program"
+)
+
+// Value sets with a required binding.
+var (
+	clinicalStatuses     = []string{"active", "recurrence", "relapse", "inactive", "remission", "resolved"}
+	verificationStatuses = []string{"confirmed", "unconfirmed", "provisional", "differential", "refuted", wrong}
+	observationStatuses  = []string{"final", "amended", "corrected", "preliminary", "registered", "cancelled", wrong, "unknown"}
+	goalStatuses         = []string{"proposed", "planned", "accepted", "active", "on-hold", "completed", "cancelled", wrong, "rejected"}
+	flagStatuses         = []string{"active", "inactive", wrong}
+	coverageStatuses     = []string{"active", "cancelled", "draft", wrong}
+)
+
+// severities by SNOMED CT (the example value set of Condition.severity) and LOINC answer codes.
+var severities = map[mapping.Code]string{
+	{System: mapping.SystemSNOMED, Code: "255604002"}: "mild", {System: mapping.SystemLOINC, Code: "LA6752-5"}: "mild",
+	{System: mapping.SystemSNOMED, Code: "6736007"}: "moderate", {System: mapping.SystemLOINC, Code: "LA6751-7"}: "moderate",
+	{System: mapping.SystemSNOMED, Code: "24484000"}: "severe", {System: mapping.SystemLOINC, Code: "LA6750-9"}: "severe",
+}
+
+// reason reads one reasonReference. Where it leads nowhere its display is a condition in words, which a person reads.
+func (d *decoder) reason(r resource, ref jsontree.Cursor) {
+	target, ok := d.seek(r, ref, "Condition", "Observation", "DiagnosticReport", "DocumentReference")
+	if !ok {
+		if words := text(ref, "display", mapping.DisplayMax); words != "" {
+			d.addCondition(mapping.Condition{Text: words})
+		}
+		return
+	}
+	d.take(target, ref, true)
+}
+
+// support reads one resource that the order refers to as context.
+func (d *decoder) support(r resource, ref jsontree.Cursor) {
+	target, found := d.resolve(r, ref)
+	switch {
+	case found:
+		d.take(target, ref, true)
+	case ref.Has("reference"):
+		d.unresolved(ref)
+	}
+}
+
+// sweep takes what a bundle says of the patient though the order does not refer to it.
+func (d *decoder) sweep(b *bundle) {
+	for _, e := range b.entries {
+		switch e.kind {
+		case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent":
+			d.take(e, jsontree.Cursor{}, false)
+		}
+	}
+}
+
+// take reads a resource once. referred: the order vouches that it is about its patient.
+func (d *decoder) take(r resource, ref jsontree.Cursor, referred bool) {
+	if _, twice := d.taken[r.at]; twice {
+		return
+	}
+	d.taken[r.at] = struct{}{}
+	switch r.kind {
+	case "Bundle":
+		d.takeBundle(r)
+		return
+	case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent":
+	default:
+		return
+	}
+	if !d.about(r, referred) {
+		return
+	}
+	if !understood(r) {
+		ext, _ := r.at.Get("modifierExtension")
+		ext.Remark(ModifierUnknown, "an extension that is not known changes what this means; it is not used")
+		return
+	}
+	switch r.kind {
+	case "Condition":
+		d.condition(r)
+	case "Observation":
+		d.observation(r)
+	case "Goal":
+		d.goal(r)
+	case "Flag":
+		d.flag(r)
+	case "Coverage":
+		d.coverage(r)
+	case "Consent":
+		r.at.Remark(NotUsed, "consents are kept and not used yet")
+	}
+}
+
+// takeBundle takes the entries of a document within the message.
+func (d *decoder) takeBundle(r resource) {
+	for _, outer := range d.reading {
+		if outer.at == r.at {
+			return
+		}
+	}
+	b := d.open(r, r.bundle)
+	d.reading = append(d.reading, b)
+	d.sweep(b)
+}
+
+// patientElements name whom a resource is about.
+var patientElements = map[string]string{"Condition": "subject", "Observation": "subject", "Goal": "subject", "Flag": "subject",
+	"Coverage": "beneficiary", "Consent": "patient"}
+
+// about reports whether a resource is about the order's patient.
+func (d *decoder) about(r resource, referred bool) bool {
+	ref, ok := r.at.Get(patientElements[r.kind])
+	if !ok {
+		return referred
+	}
+	who, found := d.resolve(r, ref)
+	switch {
+	case found && (who.same(d.patient) || referred && r.kind == "Condition" && who.same(d.relative)):
+		return true
+	case found:
+		ref.Remark(OtherPatient, "this is about somebody else; it is not used")
+		return false
+	}
+	if id, ok := ref.Get("identifier"); ok && d.patientID.Value != "" {
+		if raw(id, "system") == d.patientID.System && raw(id, "value") == d.patientID.Value {
+			return true
+		}
+	}
+	if referred {
+		d.unresolved(ref)
+	} else {
+		ref.Remark(Unresolved, "the patient that this refers to is not in the message; what is said of them is not used")
+	}
+	return referred
+}
+
+func (d *decoder) addCondition(c mapping.Condition) {
+	d.event.Referral.Conditions = append(d.event.Referral.Conditions, c)
+}
+
+func (d *decoder) condition(r resource) {
+	c := mapping.Condition{
+		ClinicalStatus:     wordOf(r.at, "clinicalStatus", systemClinical, clinicalStatuses),
+		VerificationStatus: wordOf(r.at, "verificationStatus", systemVerification, verificationStatuses),
+		Severity:           severity(r.at),
+		Onset:              when(r.at, "onset"),
+	}
+	c.Codes, c.Text = conceptMember(r.at, "code")
+	if _, _, ended := choice(r.at, "abatement"); ended && c.ClinicalStatus == "" {
+		c.ClinicalStatus = "resolved"
+	}
+	if len(c.Codes) == 0 && c.Text == "" {
+		r.at.Remark(jsontree.Required, "a condition without code and text says nothing")
+		return
+	}
+	d.addCondition(c)
+	d.notes(r)
+}
+
+// severity of a condition; what the table does not know is unknown, never mild.
+func severity(c jsontree.Cursor) string {
+	at, ok := c.Get("severity")
+	if !ok {
+		return ""
+	}
+	codes, words := concept(at)
+	for _, code := range codes {
+		if s := severities[mapping.Code{System: code.System, Code: code.Code}]; s != "" {
+			return s
+		}
+	}
+	if words = strings.ToLower(words); len(codes) == 0 && (words == "mild" || words == "moderate" || words == "severe") {
+		return words
+	}
+	at.Remark(jsontree.UnknownValue, "this severity is not known; it counts as unknown")
+	return ""
+}
+
+// reasonCode adds a reason given as a code, unless a Condition of the message says the same with more detail.
+func (d *decoder) reasonCode(c jsontree.Cursor) {
+	codes, words := concept(c)
+	if len(codes) == 0 && words == "" {
+		return
+	}
+	for i := range d.event.Referral.Conditions {
+		known := &d.event.Referral.Conditions[i]
+		if !shareCode(known.Codes, codes) {
+			continue
+		}
+		switch {
+		case known.VerificationStatus == "refuted", known.VerificationStatus == wrong,
+			known.ClinicalStatus == "inactive", known.ClinicalStatus == "remission", known.ClinicalStatus == "resolved":
+			c.Remark(Contradiction, "the message's Condition of this code is over or refuted, and counts")
+		}
+		return
+	}
+	d.addCondition(mapping.Condition{Codes: codes, Text: words})
+}
+
+func shareCode(a, b []mapping.Code) bool {
+	for _, x := range a {
+		for _, y := range b {
+			if x.System == y.System && x.Code == y.Code {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// observation reads a result with its components; what was cancelled or entered in error says nothing.
+func (d *decoder) observation(r resource) {
+	switch status := word(r.at, "status", observationStatuses); status {
+	case "cancelled", wrong, "unknown":
+		return
+	}
+	date := when(r.at, "effective")
+	d.measure(r.at, date)
+	for part := range items(r.at, "component", mapping.ObservationsMax) {
+		d.measure(part, date)
+	}
+	for ref := range items(r.at, "hasMember", mapping.ObservationsMax) {
+		d.support(r, ref)
+	}
+}
+
+// measure reads code and value[x] of an Observation or a component. A panel without a value is kept for its code: it may
+// itself be a finding.
+func (d *decoder) measure(c jsontree.Cursor, date string) {
+	codes, _ := conceptMember(c, "code")
+	if len(codes) == 0 {
+		return
+	}
+	o := mapping.Observation{Code: preferred(codes, mapping.SystemLOINC), Date: date}
+	value, suffix, has := choice(c, "value")
+	switch suffix {
+	case "Quantity":
+		if value.Has("comparator") {
+			value.Remark(NotUsed, "a bound is not a value")
+			return
+		}
+		if at, ok := value.Get("value"); ok {
+			o.Value = number(at)
+		}
+		o.Unit = cmp.Or(text(value, "code", mapping.ShortMax), text(value, "unit", mapping.ShortMax))
+	case "Integer":
+		o.Value = number(value)
+	case "CodeableConcept":
+		if answers, _ := concept(value); len(answers) > 0 {
+			answer := preferred(answers, mapping.SystemSNOMED)
+			o.Answer = &answer
+		}
+	}
+	if has && o.Value == nil && o.Answer == nil || !has && c.Has("component") {
+		return
+	}
+	d.event.Referral.Observations = append(d.event.Referral.Observations, o)
+}
+
+func number(c jsontree.Cursor) *float64 {
+	if v, ok := c.Float(); ok {
+		return &v
+	}
+	return nil
+}
+
+// preferred is the coding of a system where there is one, else the first.
+func preferred(codes []mapping.Code, system string) mapping.Code {
+	for _, c := range codes {
+		if c.System == system {
+			return c
+		}
+	}
+	return codes[0]
+}
+
+// goal takes a Goal whose description is one of the shipped goals, by code or by name.
+func (d *decoder) goal(r resource) {
+	switch status := word(r.at, "lifecycleStatus", goalStatuses); status {
+	case "completed", "cancelled", wrong, "rejected":
+		return
+	}
+	at, ok := r.at.Get("description")
+	if !ok {
+		return
+	}
+	codes, words := concept(at)
+	names := make([]string, 0, len(codes)+1)
+	for _, c := range codes {
+		names = append(names, c.Code)
+	}
+	x := d.event.Referral
+	for _, name := range append(names, kebab(words)) {
+		if program.GoalByCode(name) == nil {
+			continue
+		}
+		if !slices.Contains(x.Goals, name) {
+			x.Goals = append(x.Goals, name)
+		}
+		return
+	}
+	at.Remark("unknown-goal", "the goal table has no such goal; it is not used")
+}
+
+// kebab is a text as codes are written: "Blue Cross (MA)" is "blue-cross-ma".
+func kebab(s string) string {
+	b := make([]byte, 0, len(s))
+	for i := range len(s) {
+		c := s[i]
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		switch {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c >= 0x80:
+			b = append(b, c)
+		case c != '\'' && len(b) > 0 && b[len(b)-1] != '-':
+			b = append(b, '-')
+		}
+	}
+	return strings.TrimSuffix(string(b), "-")
+}
+
+// flag takes an active Flag for screening: its codes as findings, its words as free text. It is no diagnosis.
+func (d *decoder) flag(r resource) {
+	if word(r.at, "status", flagStatuses) != "active" {
+		return
+	}
+	codes, words := conceptMember(r.at, "code")
+	x := d.event.Referral
+	date := ""
+	if period, ok := r.at.Get("period"); ok {
+		if start, ok := period.Get("start"); ok {
+			date = start.DateTime()
+		}
+	}
+	for _, c := range codes {
+		x.Observations = append(x.Observations, mapping.Observation{Code: c, Date: date})
+		if words == "" {
+			words = c.Display
+		}
+	}
+	if words != "" {
+		x.Notes = append(x.Notes, words)
+	}
+}

@@ -195,10 +195,28 @@ func (h *Host) open(ctx context.Context, sources NetworkSources) error {
 	case data == nil:
 	case h.admin != nil && n.fold.head == 0:
 		return ApplyCatalog(ctx, h.admin, sources.Name, data, "convene run")
+	case n.fold.head == 0:
+		return h.stored(ctx, sources.Name)
 	case n.fold.state.Catalog != CatalogHash(data):
 		h.Stale = append(h.Stale, sources.Name)
 	}
 	return nil
+}
+
+// UnstoredError: the ledger would name a catalog that only this worker has. No other could verify, record or go on from it.
+type UnstoredError struct{ Network string }
+
+func (e *UnstoredError) Error() string {
+	return "the catalog of network " + e.Network + " is not stored on the server"
+}
+
+// stored checks that the server has the configured catalog of a network whose ledger is still empty.
+func (h *Host) stored(ctx context.Context, network string) error {
+	_, err := GetCatalog(ctx, h.conn, network, CatalogHash(h.catalogs[network]))
+	if errors.Is(err, ErrNoCatalog) {
+		return &UnstoredError{network}
+	}
+	return err
 }
 
 // observe passes an observation on. A catalog newly in force lets its sources connect to the embedded server.

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -159,4 +160,23 @@ func referral(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// TestUnstoredCatalogDoesNotServe: on a server that is not the worker's own, a catalog serves only once all can read it.
+func TestUnstoredCatalogDoesNotServe(t *testing.T) {
+	s, folder := startTest(t), t.TempDir()
+	dial := UserDial(s.URL(), s.Keys(), User{Role: RoleWorker})
+	config := HostConfig{Folder: folder, Dial: &dial, Catalogs: []string{catalogFile(t, folder, ledgerCatalog(2))}, Log: zerolog.Nop()}
+	var unstored *UnstoredError
+	if _, err := StartHost(t.Context(), config); !errors.As(err, &unstored) {
+		t.Fatalf("a catalog that only this worker has: %v", err)
+	}
+	if err := ApplyCatalog(t.Context(), connectTest(t, s, User{Role: RoleAdmin}), "north", ledgerCatalog(2), "admin"); err != nil {
+		t.Fatal(err)
+	}
+	h, err := StartHost(t.Context(), config)
+	if err != nil {
+		t.Fatalf("once it is stored: %v", err)
+	}
+	h.Close()
 }

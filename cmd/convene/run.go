@@ -77,6 +77,7 @@ func (c *runCmd) reload(ctx context.Context, say *speaker, host *worker.Host) {
 func cannotRun(err error) error {
 	var cat *worker.CatalogError
 	var unfit *worker.UnfitError
+	var unstored *worker.UnstoredError
 	switch {
 	case errors.As(err, &cat):
 		return badCatalog(cat.Path, cat.Err)
@@ -84,6 +85,8 @@ func cannotRun(err error) error {
 		f := streamsUnfit(unfit.Network).(*failure)
 		f.what, f.exit = unfit.Error(), exitUsage
 		return f
+	case errors.As(err, &unstored):
+		return &failure{what: err.Error(), hint: catalogUnstoredHint, exit: exitUsage, err: err}
 	}
 	return &failure{what: err.Error(), hint: runFailedHint, exit: exitFailed, err: err}
 }

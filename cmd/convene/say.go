@@ -234,10 +234,11 @@ func ledgerFaulty(n int) error {
 // Running.
 
 const (
-	runNeedsNetwork = "give each network's catalog with --catalog FILE, or its name with --network"
-	runFailedHint   = "look at the data folder (--data), the port (--port) and the server (--nats)"
-	stopped         = "stopped; the batch in hand is finished"
-	reloaded        = "catalogs read again and announced"
+	runNeedsNetwork     = "give each network's catalog with --catalog FILE, or its name with --network"
+	catalogUnstoredHint = "as admin, store and announce it first: convene catalog apply --nats URL FILE; then run"
+	runFailedHint       = "look at the data folder (--data), the port (--port) and the server (--nats)"
+	stopped             = "stopped; the batch in hand is finished"
+	reloaded            = "catalogs read again and announced"
 )
 
 // running says where everything is once the worker works.

@@ -147,6 +147,14 @@ func (s *Scanner) Int() int64 {
 	return int64(s.Uint(math.MaxInt64))
 }
 
+// Raw reads any value and returns its bytes, which are the input's.
+func (s *Scanner) Raw() []byte {
+	s.space()
+	start := s.i
+	s.Skip()
+	return s.b[start:s.i:s.i]
+}
+
 // Skip reads any value and forgets it.
 func (s *Scanner) Skip() {
 	s.space()
@@ -163,16 +171,24 @@ func (s *Scanner) Skip() {
 		case '}', ']':
 			depth--
 			s.i++
-		default:
+		case ',', ':', ' ', '\n', '\t', '\r':
 			s.i++
+		default:
+			s.word()
 		}
-		if depth <= 0 && s.ended() {
+		if depth <= 0 {
 			return
 		}
 	}
 }
 
-// ended: what comes next ends a value outside of all brackets.
-func (s *Scanner) ended() bool {
-	return s.i == len(s.b) || s.b[s.i] == ',' || s.b[s.i] == '}' || s.b[s.i] == ']'
+// word reads a number or a literal.
+func (s *Scanner) word() {
+	for s.i < len(s.b) {
+		switch s.b[s.i] {
+		case ',', ':', '}', ']', ' ', '\n', '\t', '\r':
+			return
+		}
+		s.i++
+	}
 }

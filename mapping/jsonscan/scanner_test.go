@@ -33,6 +33,15 @@ func TestScanner(t *testing.T) {
 	}
 }
 
+func TestRaw(t *testing.T) {
+	s := New([]byte(`[ {"a":"}"} , 12,"x" ]`))
+	var got []string
+	s.Array(func() { got = append(got, string(s.Raw())) })
+	if want := `{"a":"}"} 12 "x"`; s.End() != nil || strings.Join(got, " ") != want {
+		t.Errorf("got %q, %v", got, s.Err())
+	}
+}
+
 func TestStop(t *testing.T) {
 	s := New([]byte(`{"a":1,"b":`))
 	s.Object(func([]byte) {

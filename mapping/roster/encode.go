@@ -9,8 +9,8 @@ import (
 	"github.com/convene-health/convene/mapping/match"
 )
 
-// Append appends the JSON of a decision as the ledger keeps it: record and patient are what the fold reads (see recordWire),
-// the rest explains. request is the referral in force as JSON, so that the last decision of a referral always tells the
+// Append appends the JSON of a decision as the ledger keeps it: record and patient are what the fold reads
+// (DecodeDecision), the rest explains. request is the referral in force as JSON, so that the last decision of a referral always tells the
 // whole of it; nil for an erased one.
 //
 //	{"key":"r1042","time","cause":1042,"own":true,"actor","record":{...},"patient":{...},"safety":[...],

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"strings"
 
 	json "github.com/goccy/go-json"
 )
@@ -113,14 +114,14 @@ func (e Entry) encode() string {
 }
 
 func decodeEntry(s string) (e Entry, err error) {
-	var kind, hash string
-	n, _ := fmt.Sscan(s, &kind, &e.Key, &hash, &e.Source)
+	kind, rest, _ := strings.Cut(s, " ")
+	key, rest, _ := strings.Cut(rest, " ")
+	hash, source, _ := strings.Cut(rest, " ")
 	raw, err := base64.RawStdEncoding.DecodeString(hash)
-	if err != nil || n < 3 || len(raw) != len(e.Hash) || kind != "d" && kind != "c" {
+	if err != nil || len(raw) != len(e.Hash) || key == "" || kind != "d" && kind != "c" {
 		return e, fmt.Errorf("head: %q is not an entry", s)
 	}
-	e.Decision = kind == "d"
-	copy(e.Hash[:], raw)
+	e.Decision, e.Key, e.Source, e.Hash = kind == "d", key, source, Hash(raw)
 	return e, nil
 }
 

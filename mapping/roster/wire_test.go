@@ -23,6 +23,53 @@ type decisionWire struct {
 	Request json.RawMessage `json:"referral,omitempty"`
 }
 
+// recordWire is a record in a decision.
+type recordWire struct {
+	Source     string          `json:"source,omitempty"`
+	Identity   Hash            `json:"identity"`
+	Patient    string          `json:"patient"`
+	Content    Hash            `json:"content"`
+	Superseded []Hash          `json:"superseded,omitempty"`
+	Sent       int64           `json:"sent,omitempty"`
+	Arrival    int64           `json:"arrival"`
+	Priority   string          `json:"priority"`
+	Alerts     []string        `json:"alerts,omitempty"`
+	Doubts     []string        `json:"doubts,omitempty"`
+	Print      uint64          `json:"print,omitempty"`
+	Erased     bool            `json:"erased,omitempty"`
+	Placements []placementWire `json:"placements"`
+	Need       *match.Need     `json:"facts,omitempty"`
+}
+
+type placementWire struct {
+	ID      string `json:"id"`
+	Role    string `json:"role"`
+	Status  string `json:"status"`
+	Asked   string `json:"asked,omitempty"`
+	Program string `json:"program,omitempty"`
+	Group   string `json:"group,omitempty"`
+	Seat    bool   `json:"seat,omitempty"`
+	Arrival int64  `json:"arrival"`
+	Opened  int64  `json:"opened"`
+	First   int64  `json:"first,omitempty"`
+	Due     int64  `json:"due,omitempty"`
+}
+
+type patientWire struct {
+	Key    string     `json:"key"`
+	IDs    []Hash     `json:"ids,omitempty"`
+	Born   uint32     `json:"born,omitempty"`
+	Family uint32     `json:"family,omitempty"`
+	Risks  []riskWire `json:"risks,omitempty"`
+}
+
+type riskWire struct {
+	Rule     string      `json:"rule"`
+	Level    match.Level `json:"level"`
+	Referral string      `json:"referral"`
+	Since    int64       `json:"since"`
+}
+
 type resultWire struct {
 	Placement  string            `json:"placement"`
 	Reasons    []mapping.Reason  `json:"reasons,omitempty"`

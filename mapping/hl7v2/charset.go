@@ -40,7 +40,7 @@ func (p *parser) readCharset(s *Segment) {
 }
 
 // checkCharacters reports segments with bytes that are no characters of the message's set. Without MSH-18 the standard
-// means ASCII; UTF-8, which no other set looks like by chance, is read too.
+// means ASCII; UTF-8 is read too, for text in another set is hardly ever valid UTF-8.
 func (r *reader) checkCharacters(segments []Segment) {
 	for i := range segments {
 		s := &segments[i]

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/jsontree"
@@ -77,7 +78,9 @@ func (r *reader) decode(data []byte) {
 		return
 	}
 	r.segments = m.Segments
-	r.checkCharacters(m.Segments)
+	if !utf8.Valid(data) {
+		r.checkCharacters(m.Segments)
+	}
 	r.message(m.First("MSH"))
 }
 

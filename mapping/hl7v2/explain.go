@@ -1,0 +1,167 @@
+package hl7v2
+
+import (
+	"strconv"
+
+	"github.com/convene-health/convene/mapping"
+)
+
+// kind of message, for what is read of it.
+type kind uint8
+
+const (
+	placing     kind = 1 << iota // REF^I12, REF^I13
+	withdrawing                  // REF^I14
+	ordering                     // OMG^O19, new or changed
+	recalling                    // OMG^O19 and OSU^O51, cancelled
+	merging                      // ADT^A40
+	refused                      // any other
+
+	asking = placing | ordering
+	every  = asking | withdrawing | recalling | merging | refused
+)
+
+// reads says what becomes of each field that is read, by "segment-field"; a field that is not here is ignored. A test holds
+// it against what Decode does.
+var reads = map[string]struct {
+	of      kind
+	becomes string
+}{
+	"MSH-1":  {every, "the field separator of the message"},
+	"MSH-2":  {every, "the other delimiters of the message"},
+	"MSH-7":  {every, "when it was sent, to tell the later of two messages"},
+	"MSH-9":  {every, "what kind of event it is"},
+	"MSH-10": {every, "the sender's id of the event"},
+	"MSH-11": {every, "checked: only P is decided"},
+	"MSH-18": {every, "the character set of the message"},
+
+	"RF1-2":  {placing, "priority"},
+	"RF1-3":  {placing, "programs, where the code system is " + codesProgram},
+	"RF1-6":  {placing | withdrawing, "identifier of the referral"},
+	"RF1-9":  {placing, "authoredOn"},
+	"RF1-10": {placing, "goals, where the code system is " + codesGoal},
+	"RF1-14": {placing, "a note"},
+	"RF1-24": {placing | withdrawing, "a note; of a cancellation, its reason"},
+
+	"PRD-1":  {placing, "chooses the requester: RP, else PP"},
+	"PRD-2":  {placing, "requester.practitioner, name"},
+	"PRD-5":  {placing, "requester.practitioner.phone"},
+	"PRD-7":  {placing, "requester.practitioner.identifier"},
+	"PRD-10": {placing, "requester.organization"},
+	"PRD-13": {placing, "requester.organization.phone"},
+
+	"ORC-1":  {ordering | recalling, "new, changed or cancelled"},
+	"ORC-2":  {ordering | recalling, "identifier of the referral"},
+	"ORC-5":  {recalling, "of OSU: cancelled"},
+	"ORC-7":  {ordering, "priority, where TQ1-9 has none"},
+	"ORC-9":  {ordering, "authoredOn"},
+	"ORC-12": {ordering, "requester.practitioner"},
+	"ORC-16": {recalling, "the reason of a cancellation"},
+	"ORC-21": {ordering, "requester.organization"},
+	"TQ1-9":  {ordering, "priority"},
+	"OBR-2":  {ordering | recalling, "identifier of the referral, where ORC-2 has none"},
+	"OBR-4":  {ordering, "programs, where the code system is " + codesProgram},
+	"OBR-13": {ordering, "a note"},
+	"OBR-16": {ordering, "requester.practitioner, where ORC-12 has none"},
+
+	"PID-3":  {asking | merging, "patient.identifiers; of a merge, who lives on"},
+	"PID-5":  {asking, "patient.name"},
+	"PID-7":  {asking, "patient.birthDate"},
+	"PID-8":  {asking, "patient.gender"},
+	"PID-11": {asking, "patient.address"},
+	"PID-13": {asking, "patient.phone, patient.email"},
+	"PID-15": {asking, "patient.languages"},
+	"PID-29": {asking, "patient.deceased"},
+	"PID-30": {asking, "patient.deceased"},
+	"PID-40": {asking, "patient.phone, patient.email, where PID-13 has none"},
+	"MRG-1":  {merging, "who is the same person"},
+
+	"DG1-3":  {asking, "conditions, codes"},
+	"DG1-4":  {asking, "conditions, text"},
+	"DG1-5":  {asking, "conditions, onset"},
+	"DG1-6":  {asking, "checked"},
+	"DG1-21": {asking, "D: entered in error"},
+	"IN1-2":  {asking, "payers"},
+	"IN1-3":  {asking, "payers, where IN1-2 has none"},
+	"OBX-2":  {asking, "how OBX-5 is read"},
+	"OBX-3":  {asking, "observations, code; of text, the note's first words"},
+	"OBX-5":  {asking, "observations, value or answer; text is a note"},
+	"OBX-6":  {asking, "observations, unit"},
+	"OBX-11": {asking, "a result deleted, wrong or not obtained is left out"},
+	"OBX-14": {asking, "observations, date"},
+	"NTE-3":  {asking, "a note"},
+	"CON-11": {asking, "R or X bars the referral"},
+}
+
+// Line of an explained message: a field, a repetition of one, or a segment's name.
+type Line struct {
+	// Position as issues have it, e.g. "DG1[2]-3"; of a segment its name and number.
+	Position string
+	// Name by the standard; "" where it is not known.
+	Name string
+	// Raw value as it was sent, with delimiters and escapes; empty of a segment.
+	Raw string
+	// Components of the value.
+	Components int
+	// Becomes says what Convene makes of it; "" if it is ignored.
+	Becomes string
+	// Segment: the line begins a segment.
+	Segment bool
+}
+
+// Explain lists the fields of a message that hold something, each repetition on a line of its own, and what Decode makes of
+// them. What is no segment is a line without a name.
+func Explain(m *Message) []Line {
+	of, counts := kindOf(m)
+	var lines []Line
+	for i := range m.Segments {
+		s := &m.Segments[i]
+		if s.Name == "" {
+			if len(s.Fields) > 0 && s.Fields[0] != "" {
+				lines = append(lines, Line{Position: "line " + strconv.Itoa(i+1), Name: "no segment", Raw: s.Fields[0], Components: 1})
+			}
+			continue
+		}
+		lines = append(lines, Line{Position: s.Place(), Name: Title(s.Name), Segment: true})
+		for n := 1; n < len(s.Fields); n++ {
+			lines = explainField(lines, s, n, of, i < counts)
+		}
+	}
+	return lines
+}
+
+func explainField(lines []Line, s *Segment, n int, of kind, counts bool) []Line {
+	field, becomes := s.Field(n), ""
+	if read, ok := reads[s.Name+"-"+strconv.Itoa(n)]; ok && counts && read.of&of != 0 {
+		becomes = read.becomes
+	}
+	for i := 1; i <= field.Repetitions(); i++ {
+		v := field.Repetition(i)
+		if v.Empty() {
+			continue
+		}
+		lines = append(lines, Line{v.Position(), FieldName(s.Name, n), v.Raw, v.Components(), becomes, false})
+	}
+	return lines
+}
+
+// kindOf a message, and how many of its segments count.
+func kindOf(m *Message) (kind, int) {
+	all := len(m.Segments)
+	switch msh := m.First("MSH").Field(9); msh.Component(1).Text() + "^" + msh.Component(2).Text() {
+	case "REF^I12", "REF^I13":
+		return placing, all
+	case "REF^I14":
+		return withdrawing, all
+	case "ADT^A40":
+		return merging, all
+	case "OMG^O19", "OSU^O51":
+		r := reader{event: new(mapping.Event), segments: m.Segments}
+		control := r.firstOrder().Field(1).Text()
+		if control == "NW" || control == "XO" {
+			return ordering, len(r.segments)
+		}
+		return recalling, len(r.segments)
+	}
+	return refused, all
+}

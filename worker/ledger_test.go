@@ -46,9 +46,12 @@ type ledgerTest struct {
 	admin  *Conn
 	folder string
 	log    bytes.Buffer
+	logger zerolog.Logger // to log, from any number of workers
 
 	mu    sync.Mutex
 	ahead time.Duration
+	// takeOver of workers started from now on; zero: the only one.
+	takeOver time.Duration
 
 	network *Network
 	stop    func()
@@ -56,7 +59,7 @@ type ledgerTest struct {
 
 func newLedgerTest(t *testing.T, seats int) *ledgerTest {
 	l := &ledgerTest{T: t, server: startTest(t), folder: t.TempDir()}
-	l.admin = connectTest(t, l.server, User{Role: RoleAdmin})
+	l.admin, l.logger = connectTest(t, l.server, User{Role: RoleAdmin}), zerolog.New(zerolog.SyncWriter(&l.log))
 	l.start()
 	l.catalog(seats)
 	return l
@@ -78,7 +81,7 @@ func (l *ledgerTest) advance(d time.Duration) {
 func (l *ledgerTest) start() {
 	l.Helper()
 	conn := connectTest(l.T, l.server, User{Role: RoleWorker})
-	n, err := OpenNetwork(l.Context(), conn, NetworkConfig{Name: "north", Now: l.now, Snapshot: filepath.Join(l.folder, "north"), Log: zerolog.New(&l.log)})
+	n, err := OpenNetwork(l.Context(), conn, NetworkConfig{Name: "north", Now: l.now, TakeOver: l.takeOver, Snapshot: filepath.Join(l.folder, "north"), Log: l.logger})
 	if err != nil {
 		l.Fatal(err)
 	}

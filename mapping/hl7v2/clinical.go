@@ -39,7 +39,7 @@ func (r *reader) notes(x *mapping.Referral) {
 		}
 		more := i > 0 && r.segments[i-1].Name == "NTE"
 		for v := range r.repetitions(s.Field(3), SegmentsMax) {
-			more = r.addNote(x, v, r.text(v, noteMax), more) || more
+			more = r.addNote(x, v, r.text(v, mapping.NoteMax), more) || more
 		}
 	}
 }
@@ -47,13 +47,13 @@ func (r *reader) notes(x *mapping.Referral) {
 // diagnosis reads DG1. One that the sender deletes is entered in error.
 func (r *reader) diagnosis(s *Segment, x *mapping.Referral) {
 	c := mapping.Condition{Codes: r.codes(s.Field(3)), Onset: r.dateTime(s.Field(5))}
-	if c.Text = r.text(s.Field(4), displayMax); c.Text == "" {
+	if c.Text = r.text(s.Field(4), mapping.DisplayMax); c.Text == "" {
 		c.Text = r.display(s.Field(3))
 	}
 	if kind := s.Field(6).Component(1); !kind.Empty() && !diagnosisTypes[kind.Text()] {
 		r.report.Remark(kind.Position(), jsontree.UnknownValue, "expected A, W or F of HL7 table 0052; the diagnosis counts")
 	}
-	switch action := s.Field(21); r.text(action, shortMax) {
+	switch action := s.Field(21); r.text(action, mapping.ShortMax) {
 	case "D":
 		c.VerificationStatus = "entered-in-error"
 	case "", "A", "U", "X":
@@ -71,7 +71,7 @@ func (r *reader) diagnosis(s *Segment, x *mapping.Referral) {
 func (r *reader) results(x *mapping.Referral) {
 	var before *Segment
 	for s := range r.all("OBX") {
-		if noResult[r.text(s.Field(11), shortMax)] {
+		if noResult[r.text(s.Field(11), mapping.ShortMax)] {
 			continue
 		}
 		if wordy[s.Field(2).Text()] {
@@ -86,7 +86,7 @@ func (r *reader) results(x *mapping.Referral) {
 // words keeps a result in words as a note that begins with what it is of, or goes on with the note before.
 func (r *reader) words(s *Segment, more bool, x *mapping.Referral) {
 	for v := range r.repetitions(s.Field(5), SegmentsMax) {
-		text := r.text(v, noteMax)
+		text := r.text(v, mapping.NoteMax)
 		if !more && text != "" {
 			text = r.labelled(s, text)
 		}
@@ -104,7 +104,7 @@ func (r *reader) labelled(s *Segment, text string) string {
 
 // result reads an OBX that is not in words: numbers and coded answers are observations, all else is named as not read.
 func (r *reader) result(s *Segment, x *mapping.Referral) {
-	kind := r.text(s.Field(2), shortMax)
+	kind := r.text(s.Field(2), mapping.ShortMax)
 	switch kind {
 	case "NM", "SN", "CE", "CWE", "CNE", "CF", "IS", "ID":
 	case "ED", "RP":
@@ -121,17 +121,17 @@ func (r *reader) result(s *Segment, x *mapping.Referral) {
 		r.report.Fail(s.Field(3).Position(), jsontree.Required, "expected the code of what was observed")
 		return
 	}
-	o := mapping.Observation{Code: preferred(codes), Unit: r.text(s.Field(6).Component(1), shortMax), Date: r.dateTime(s.Field(14))}
-	for v := range r.repetitions(s.Field(5), listMax) {
+	o := mapping.Observation{Code: preferred(codes), Unit: r.text(s.Field(6).Component(1), mapping.ShortMax), Date: r.dateTime(s.Field(14))}
+	for v := range r.repetitions(s.Field(5), mapping.ListMax) {
 		switch {
-		case len(x.Observations) == observationsMax:
-			r.report.Fail(s.Place(), jsontree.TooMany, "more than %d results", observationsMax)
+		case len(x.Observations) == mapping.ObservationsMax:
+			r.report.Fail(s.Place(), jsontree.TooMany, "more than %d results", mapping.ObservationsMax)
 			return
 		case r.value(kind, v, &o):
 			x.Observations = append(x.Observations, o)
 		default:
 			r.report.Remark(v.Position(), jsontree.InvalidValue, "this is not one number or code; it is kept as a note and decides nothing")
-			if text := r.text(v, noteMax); text != "" {
+			if text := r.text(v, mapping.NoteMax); text != "" {
 				r.addNote(x, v, r.labelled(s, text), false)
 			}
 		}
@@ -143,10 +143,10 @@ func (r *reader) value(kind string, v Value, o *mapping.Observation) bool {
 	o.Value, o.Answer = nil, nil
 	switch kind {
 	case "NM":
-		return number(r.text(v, shortMax), o)
+		return number(r.text(v, mapping.ShortMax), o)
 	case "SN": // comparator, number, separator, number
 		comparator := v.Component(1).Text()
-		return (comparator == "" || comparator == "=") && v.Component(3).Text() == "" && number(r.text(v.Component(2), shortMax), o)
+		return (comparator == "" || comparator == "=") && v.Component(3).Text() == "" && number(r.text(v.Component(2), mapping.ShortMax), o)
 	}
 	codes := r.codes(v)
 	if len(codes) == 0 {
@@ -180,14 +180,14 @@ func preferred(codes []mapping.Code) mapping.Code {
 
 // coverage reads the plan of IN1, by its code, else its company's.
 func (r *reader) coverage(s *Segment, x *mapping.Referral) {
-	payer := r.text(s.Field(2).Component(1), shortMax)
+	payer := r.text(s.Field(2).Component(1), mapping.ShortMax)
 	if payer == "" {
-		payer = r.text(s.Field(3).Component(1), shortMax)
+		payer = r.text(s.Field(3).Component(1), mapping.ShortMax)
 	}
 	switch {
 	case payer == "":
-	case len(x.Payers) == listMax:
-		r.report.Fail(s.Place(), jsontree.TooMany, "more than %d plans", listMax)
+	case len(x.Payers) == mapping.ListMax:
+		r.report.Fail(s.Place(), jsontree.TooMany, "more than %d plans", mapping.ListMax)
 	default:
 		x.Payers = append(x.Payers, payer)
 	}
@@ -196,7 +196,7 @@ func (r *reader) coverage(s *Segment, x *mapping.Referral) {
 // consent bars a referral when any is refused or withdrawn: which of a patient's consents is meant cannot be told here.
 func (r *reader) consent(s *Segment) {
 	status := s.Field(11)
-	switch r.text(status, shortMax) {
+	switch r.text(status, mapping.ShortMax) {
 	case "R", "X":
 		r.report.Fail(status.Position(), ConsentDenied, "the patient's consent is refused or withdrawn")
 	default:
@@ -206,7 +206,7 @@ func (r *reader) consent(s *Segment) {
 
 // note adds a text of its own.
 func (r *reader) note(x *mapping.Referral, v Value) {
-	r.addNote(x, v, r.text(v, noteMax), false)
+	r.addNote(x, v, r.text(v, mapping.NoteMax), false)
 }
 
 // addNote keeps a text, or goes on with the last note. It reports whether there is a note now to go on with.
@@ -215,12 +215,12 @@ func (r *reader) addNote(x *mapping.Referral, v Value, text string, more bool) b
 	switch {
 	case text == "":
 		return false
-	case more && n > 0 && len(x.Notes[n-1])+len(text) > noteMax:
-		r.report.Fail(v.Position(), jsontree.TooLong, "a note of more than %d characters", noteMax)
+	case more && n > 0 && len(x.Notes[n-1])+len(text) > mapping.NoteMax:
+		r.report.Fail(v.Position(), jsontree.TooLong, "a note of more than %d characters", mapping.NoteMax)
 	case more && n > 0:
 		x.Notes[n-1] += "\n" + text
-	case n == notesMax:
-		r.report.Fail(v.Position(), jsontree.TooMany, "more than %d notes", notesMax)
+	case n == mapping.NotesMax:
+		r.report.Fail(v.Position(), jsontree.TooMany, "more than %d notes", mapping.NotesMax)
 	default:
 		x.Notes = append(x.Notes, text)
 	}

@@ -86,9 +86,9 @@ func (r *reader) decode(data []byte) {
 
 // message reads the header and then what kind of message it announces.
 func (r *reader) message(msh *Segment) {
-	r.event.ID = r.required(msh.Field(10), textMax, "expected the message's control id")
+	r.event.ID = r.required(msh.Field(10), mapping.TextMax, "expected the message's control id")
 	r.event.Sent = r.sent(msh.Field(7))
-	switch id := r.required(msh.Field(11).Component(1), shortMax, "expected the processing id: P"); id {
+	switch id := r.required(msh.Field(11).Component(1), mapping.ShortMax, "expected the processing id: P"); id {
 	case "", "P":
 	case "T", "D":
 		r.report.Fail(msh.Field(11).Component(1).Position(), NotProduction, "this message is for %s; only P, production, is decided", map[string]string{"T": "training", "D": "debugging"}[id])

@@ -101,7 +101,7 @@ func change(text, old, with string) string {
 }
 
 func TestDecodeRefuses(t *testing.T) {
-	long := strings.Repeat("x", textMax+1)
+	long := strings.Repeat("x", mapping.TextMax+1)
 	for name, test := range map[string]struct{ text, want string }{
 		"nothing":               {"", "MSH not-hl7"},
 		"header alone":          {`MSH|^~\&`, "MSH-10 required, MSH-11.1 required, MSH-9 unsupported-message"},
@@ -141,8 +141,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"bytes":                 {change(sampleReferral, "MAE", "M\xe9"), "PID-5 invalid-utf8, PID-5.3 invalid-utf8"},
 		"escaped bytes":         {change(sampleReferral, "MAE", `\XE9\`), "PID-5.3 invalid-utf8"},
 		"consent refused":       {sampleReferral + "\nCON|1||||||||||R", "CON-11 consent-denied"},
-		"many diagnoses":        {sampleReferral + strings.Repeat("\nDG1|3||J44.9^^I10", mapping.ConditionsMax), "DG1[201] too-many"},
-		"many notes":            {sampleReferral + strings.Repeat("\nNTE|3||again\nPV1|1", notesMax), "NTE[49]-3 too-many, NTE[50]-3 too-many, NTE[51]-3 too-many, NTE[52]-3 too-many"},
+		"many diagnoses":        {sampleReferral + strings.Repeat("\nDG1|3||J44.9^^I10", mapping.ConditionsMax), "DG1[201] too-large"},
+		"many notes":            {sampleReferral + strings.Repeat("\nNTE|3||again\nPV1|1", mapping.NotesMax), "NTE[49]-3 too-large, NTE[50]-3 too-large, NTE[51]-3 too-large, NTE[52]-3 too-large"},
 		"long note":             {sampleReferral + strings.Repeat("\nNTE|3||"+strings.Repeat("x", 9000), 3), "NTE[5]-3 too-long"},
 		"order without order":   {change(change(sampleOrder, "ORC|NW", "ZRC|NW"), "ORC|RE", "ZRC|RE"), "ORC required"},
 		"order control":         {change(sampleOrder, "ORC|NW", "ORC|SC"), "ORC-1 unknown-value"},

@@ -28,7 +28,7 @@ func (r *reader) readPatient(pid *Segment, p *mapping.Patient) {
 func (r *reader) deceased(pid *Segment) bool {
 	died := r.date(pid.Field(29)) != ""
 	v := pid.Field(30)
-	switch r.text(v, shortMax) {
+	switch r.text(v, mapping.ShortMax) {
 	case "Y":
 		return true
 	case "", "N":
@@ -40,7 +40,7 @@ func (r *reader) deceased(pid *Segment) bool {
 
 // gender is a remark when it is not known, for it decides nothing.
 func (r *reader) gender(v Value) string {
-	code := r.text(v, shortMax)
+	code := r.text(v, mapping.ShortMax)
 	g := genders[strings.ToUpper(code)]
 	if code != "" && g == "" {
 		r.report.Remark(v.Position(), jsontree.UnknownValue, "expected F, M, O, A, N or U of HL7 table 0001; the sex is taken as not given")
@@ -52,7 +52,7 @@ func (r *reader) gender(v Value) string {
 func (r *reader) name(v Value) mapping.Name {
 	var chosen Value
 	rank := 0
-	for x := range r.repetitions(v, listMax) {
+	for x := range r.repetitions(v, mapping.ListMax) {
 		now := 2
 		switch x.Component(7).Text() {
 		case "L":
@@ -72,9 +72,9 @@ func (r *reader) name(v Value) mapping.Name {
 
 // xpn reads a person's name whose family name is component n: 1 in XPN, 2 in XCN.
 func (r *reader) xpn(v Value, n int) mapping.Name {
-	name := mapping.Name{Family: r.text(v.Component(n).Sub(1), textMax)}
+	name := mapping.Name{Family: r.text(v.Component(n).Sub(1), mapping.TextMax)}
 	for _, i := range [...]int{n + 1, n + 2} {
-		if given := r.text(v.Component(i), textMax); given != "" {
+		if given := r.text(v.Component(i), mapping.TextMax); given != "" {
 			name.Given = append(name.Given, given)
 		}
 	}
@@ -85,7 +85,7 @@ func (r *reader) xpn(v Value, n int) mapping.Name {
 func (r *reader) address(v Value) mapping.Address {
 	var chosen Value
 	rank := 0
-	for x := range r.repetitions(v, listMax) {
+	for x := range r.repetitions(v, mapping.ListMax) {
 		now := 2
 		switch x.Component(7).Text() {
 		case "H":
@@ -101,11 +101,11 @@ func (r *reader) address(v Value) mapping.Address {
 		return mapping.Address{}
 	}
 	a := mapping.Address{
-		City: r.text(chosen.Component(3), textMax), State: r.text(chosen.Component(4), shortMax),
-		PostalCode: r.text(chosen.Component(5), shortMax), Country: r.text(chosen.Component(6), shortMax),
+		City: r.text(chosen.Component(3), mapping.TextMax), State: r.text(chosen.Component(4), mapping.ShortMax),
+		PostalCode: r.text(chosen.Component(5), mapping.ShortMax), Country: r.text(chosen.Component(6), mapping.ShortMax),
 	}
 	for _, line := range [...]Value{chosen.Component(1).Sub(1), chosen.Component(2)} {
-		if s := r.text(line, textMax); s != "" {
+		if s := r.text(line, mapping.TextMax); s != "" {
 			a.Line = append(a.Line, s)
 		}
 	}
@@ -114,7 +114,7 @@ func (r *reader) address(v Value) mapping.Address {
 
 // contact takes the first phone and the first e-mail address that are not there yet.
 func (r *reader) contact(v Value, p *mapping.Patient) {
-	for x := range r.repetitions(v, listMax) {
+	for x := range r.repetitions(v, mapping.ListMax) {
 		phone, email := r.xtn(x)
 		if p.Phone == "" {
 			p.Phone = phone
@@ -129,8 +129,8 @@ func (r *reader) contact(v Value, p *mapping.Patient) {
 func (r *reader) xtn(v Value) (phone, email string) {
 	kind := v.Component(3).Text()
 	if strings.EqualFold(kind, "Internet") || strings.EqualFold(kind, "X.400") || v.Component(2).Text() == "NET" {
-		if email = r.text(v.Component(4), textMax); email == "" {
-			email = r.text(v.Component(1), textMax)
+		if email = r.text(v.Component(4), mapping.TextMax); email == "" {
+			email = r.text(v.Component(1), mapping.TextMax)
 		}
 		if strings.Contains(email, "@") {
 			return "", email
@@ -140,24 +140,24 @@ func (r *reader) xtn(v Value) (phone, email string) {
 	if kind != "" && kind != "PH" && kind != "CP" && kind != "SAT" {
 		return "", "" // fax, modem, pager, teletypewriter
 	}
-	if phone = r.text(v.Component(12), textMax); phone == "" && !v.Component(7).Empty() {
+	if phone = r.text(v.Component(12), mapping.TextMax); phone == "" && !v.Component(7).Empty() {
 		parts := make([]string, 0, 3)
 		for _, n := range [...]int{5, 6, 7} {
-			if s := r.text(v.Component(n), shortMax); s != "" {
+			if s := r.text(v.Component(n), mapping.ShortMax); s != "" {
 				parts = append(parts, s)
 			}
 		}
 		phone = strings.Join(parts, "-")
 	}
 	if phone == "" {
-		phone = r.text(v.Component(1), textMax)
+		phone = r.text(v.Component(1), mapping.TextMax)
 	}
 	return phone, ""
 }
 
 // language reads PID-15 as a BCP 47 tag: ISO 639 codes of two or three letters are, as are tags themselves.
 func (r *reader) language(v Value, p *mapping.Patient) {
-	code := r.text(v.Component(1), shortMax)
+	code := r.text(v.Component(1), mapping.ShortMax)
 	if code == "" {
 		return
 	}

@@ -9,21 +9,6 @@ import (
 	"github.com/convene-health/convene/mapping/jsontree"
 )
 
-// Limits on what one referral may hold, those of the native event: lengths in characters, lists in items.
-const (
-	shortMax   = 64
-	textMax    = 256
-	systemMax  = 512
-	displayMax = 1024
-	noteMax    = 20000
-
-	listMax         = 20
-	identifiersMax  = 50
-	goalsMax        = 50
-	notesMax        = 50
-	observationsMax = 500
-)
-
 // unreadable stands for a byte that the character set does not have.
 const unreadable = "\uFFFD"
 
@@ -101,7 +86,7 @@ func (r *reader) dateTime(v Value) string {
 // assigner reads a hierarchic designator whose parts are given: namespace, universal id, its type. OIDs, UUIDs and URIs
 // name an assigner anywhere; all else, DNS names too, is a name local to the source.
 func (r *reader) assigner(namespace, universal, kind Value) string {
-	id := r.text(universal, systemMax)
+	id := r.text(universal, mapping.SystemMax)
 	if id != "" {
 		switch strings.ToUpper(kind.Text()) {
 		case "ISO":
@@ -116,7 +101,7 @@ func (r *reader) assigner(namespace, universal, kind Value) string {
 			return systemOf(id)
 		}
 	}
-	local := r.text(namespace, textMax)
+	local := r.text(namespace, mapping.TextMax)
 	if local == "" {
 		local = id
 	}
@@ -150,8 +135,8 @@ func (r *reader) cx(v Value) mapping.Identifier {
 	hd := v.Component(4)
 	id := mapping.Identifier{
 		System: r.assigner(hd.Sub(1), hd.Sub(2), hd.Sub(3)),
-		Value:  r.text(v.Component(1), textMax),
-		Type:   r.text(v.Component(5), shortMax),
+		Value:  r.text(v.Component(1), mapping.TextMax),
+		Type:   r.text(v.Component(5), mapping.ShortMax),
 	}
 	if facility := v.Component(6).Sub(1).Text(); id.System == mapping.SystemSSN || id.System == "" && facility == "USSSA" {
 		id.System, id.Type = mapping.SystemSSN, "SS"
@@ -167,7 +152,7 @@ func (r *reader) recognisable(s *Segment, name string, field int) []mapping.Iden
 	}
 	var all []mapping.Identifier
 	named := false
-	for v := range r.repetitions(s.Field(field), identifiersMax) {
+	for v := range r.repetitions(s.Field(field), mapping.IdentifiersMax) {
 		id := r.cx(v)
 		if id.Value == "" {
 			r.report.Remark(v.Component(1).Position(), jsontree.Required, "an identifier without a value is not read")
@@ -184,7 +169,7 @@ func (r *reader) recognisable(s *Segment, name string, field int) []mapping.Iden
 
 // entity reads an identifier of an order (EI).
 func (r *reader) entity(v Value) mapping.Identifier {
-	id := mapping.Identifier{Value: r.text(v.Component(1).Sub(1), textMax)}
+	id := mapping.Identifier{Value: r.text(v.Component(1).Sub(1), mapping.TextMax)}
 	if id.Value != "" {
 		id.System, id.Type = r.assigner(v.Component(2).Sub(1), v.Component(3).Sub(1), v.Component(4).Sub(1)), "PLAC"
 	}
@@ -195,11 +180,11 @@ func (r *reader) entity(v Value) mapping.Identifier {
 func (r *reader) codes(v Value) []mapping.Code {
 	var all []mapping.Code
 	for _, first := range [...]int{1, 4, 10} {
-		c := mapping.Code{Code: r.text(v.Component(first), shortMax), Display: r.text(v.Component(first+1), displayMax)}
+		c := mapping.Code{Code: r.text(v.Component(first), mapping.ShortMax), Display: r.text(v.Component(first+1), mapping.DisplayMax)}
 		if c.Code == "" {
 			continue
 		}
-		c.System = codeSystem(r.text(v.Component(first+2), textMax))
+		c.System = codeSystem(r.text(v.Component(first+2), mapping.TextMax))
 		all = append(all, c)
 	}
 	return all
@@ -208,7 +193,7 @@ func (r *reader) codes(v Value) []mapping.Code {
 // display of a coded value: its original text, else its first display.
 func (r *reader) display(v Value) string {
 	for _, n := range [...]int{9, 2, 5} {
-		if s := r.text(v.Component(n), displayMax); s != "" {
+		if s := r.text(v.Component(n), mapping.DisplayMax); s != "" {
 			return s
 		}
 	}

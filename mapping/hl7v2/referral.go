@@ -42,14 +42,14 @@ func (r *reader) readRF1(rf1 *Segment, x *mapping.Referral) {
 	x.Identifier = r.entity(rf1.Field(6))
 	x.Priority = r.priority(rf1.Field(2).Component(1))
 	x.AuthoredOn = r.dateTime(rf1.Field(9))
-	x.Programs = r.asked(rf1.Field(3), codesProgram, listMax)
-	x.Goals = r.asked(rf1.Field(10), codesGoal, goalsMax)
+	x.Programs = r.asked(rf1.Field(3), codesProgram, mapping.ListMax)
+	x.Goals = r.asked(rf1.Field(10), codesGoal, mapping.GoalsMax)
 	r.note(x, rf1.Field(14))
 	r.note(x, rf1.Field(24))
 }
 
 func (r *reader) priority(v Value) mapping.Priority {
-	code := r.text(v, shortMax)
+	code := r.text(v, mapping.ShortMax)
 	p, known := priorities[strings.ToUpper(code)]
 	if code != "" && !known {
 		r.report.Fail(v.Position(), jsontree.UnknownValue, "expected R, A, U or S: routine, as soon as possible, urgent, at once")
@@ -78,7 +78,7 @@ func (r *reader) cancelReferral() {
 	if r.event.Target.Identifier.Value == "" {
 		r.unnamed(rf1, "RF1", 6)
 	}
-	r.event.Reason = r.text(rf1.Field(24), noteMax)
+	r.event.Reason = r.text(rf1.Field(24), mapping.NoteMax)
 }
 
 // order reads OMG^O19: what it does depends on the order control code.
@@ -87,7 +87,7 @@ func (r *reader) order() {
 	if orc == nil {
 		return
 	}
-	switch control := r.required(orc.Field(1), shortMax, "expected the order control code"); control {
+	switch control := r.required(orc.Field(1), mapping.ShortMax, "expected the order control code"); control {
 	case "NW", "XO":
 		r.event.Type = mapping.ReferralCreated
 		if control == "XO" {
@@ -137,7 +137,7 @@ func (r *reader) readOrder(orc *Segment) {
 		x.Priority = r.priority(orc.Field(7).Component(6))
 	}
 	x.AuthoredOn = r.dateTime(orc.Field(9))
-	x.Programs = r.asked(obr.Field(4), codesProgram, listMax)
+	x.Programs = r.asked(obr.Field(4), codesProgram, mapping.ListMax)
 	r.note(x, obr.Field(13))
 	r.readPatient(r.single("PID", SeveralPatients), &x.Patient)
 	x.Requester = r.readOrderer(orc, obr)
@@ -159,7 +159,7 @@ func (r *reader) cancelOrder(orc *Segment) {
 	}
 	reason := orc.Field(16)
 	if r.event.Reason = r.display(reason); r.event.Reason == "" {
-		r.event.Reason = r.text(reason.Component(1), displayMax)
+		r.event.Reason = r.text(reason.Component(1), mapping.DisplayMax)
 	}
 }
 
@@ -170,7 +170,7 @@ func (r *reader) orderStatus() {
 	if orc == nil {
 		return
 	}
-	control, status := r.required(orc.Field(1), shortMax, "expected the order control code"), orc.Field(5).Text()
+	control, status := r.required(orc.Field(1), mapping.ShortMax, "expected the order control code"), orc.Field(5).Text()
 	switch {
 	case control == "CA", control == "DC", control == "SC" && (status == "CA" || status == "DC"):
 		r.cancelOrder(orc)

@@ -12,7 +12,7 @@ func (r *reader) readPRD() mapping.Requester {
 	var referrer, primary *Segment
 	for s := range r.all("PRD") {
 		roles := []string{}
-		for v := range r.repetitions(s.Field(1), listMax) {
+		for v := range r.repetitions(s.Field(1), mapping.ListMax) {
 			roles = append(roles, v.Component(1).Text())
 		}
 		if referrer == nil && slices.Contains(roles, "RP") {
@@ -45,8 +45,8 @@ func (r *reader) provider(prd *Segment) (q mapping.Requester) {
 
 // pln reads a practitioner's licence or number (PLN), an NPI where there is one.
 func (r *reader) pln(v Value) (id mapping.Identifier) {
-	for x := range r.repetitions(v, listMax) {
-		now := mapping.Identifier{Value: r.text(x.Component(1), textMax), Type: r.text(x.Component(2), shortMax)}
+	for x := range r.repetitions(v, mapping.ListMax) {
+		now := mapping.Identifier{Value: r.text(x.Component(1), mapping.TextMax), Type: r.text(x.Component(2), mapping.ShortMax)}
 		if now.Type == "NPI" {
 			now.System = mapping.SystemNPI
 		}
@@ -59,14 +59,14 @@ func (r *reader) pln(v Value) (id mapping.Identifier) {
 
 // xon reads an organization.
 func (r *reader) xon(v Value) (p mapping.Party) {
-	p.Name = r.text(v.Component(1), textMax)
-	value := r.text(v.Component(10), textMax)
+	p.Name = r.text(v.Component(1), mapping.TextMax)
+	value := r.text(v.Component(10), mapping.TextMax)
 	if value == "" {
-		value = r.text(v.Component(3), textMax)
+		value = r.text(v.Component(3), mapping.TextMax)
 	}
 	if value != "" {
 		hd := v.Component(6)
-		p.Identifier = mapping.Identifier{System: r.assigner(hd.Sub(1), hd.Sub(2), hd.Sub(3)), Value: value, Type: r.text(v.Component(7), shortMax)}
+		p.Identifier = mapping.Identifier{System: r.assigner(hd.Sub(1), hd.Sub(2), hd.Sub(3)), Value: value, Type: r.text(v.Component(7), mapping.ShortMax)}
 		if p.Identifier.Type == "NPI" {
 			p.Identifier.System = mapping.SystemNPI
 		}
@@ -76,7 +76,7 @@ func (r *reader) xon(v Value) (p mapping.Party) {
 
 // phone is the first of a list.
 func (r *reader) phone(v Value) string {
-	for x := range r.repetitions(v, listMax) {
+	for x := range r.repetitions(v, mapping.ListMax) {
 		if phone, _ := r.xtn(x); phone != "" {
 			return phone
 		}
@@ -100,12 +100,12 @@ func (r *reader) readOrderer(orc, obr *Segment) (q mapping.Requester) {
 
 // xcn reads a person with identifier and name, an NPI where there is one.
 func (r *reader) xcn(v Value) (p mapping.Party) {
-	for x := range r.repetitions(v, listMax) {
+	for x := range r.repetitions(v, mapping.ListMax) {
 		hd := x.Component(9)
 		name := r.xpn(x, 2)
 		now := mapping.Party{Family: name.Family, Given: name.Given}
-		if now.Identifier.Value = r.text(x.Component(1).Sub(1), textMax); now.Identifier.Value != "" {
-			now.Identifier.System, now.Identifier.Type = r.assigner(hd.Sub(1), hd.Sub(2), hd.Sub(3)), r.text(x.Component(13), shortMax)
+		if now.Identifier.Value = r.text(x.Component(1).Sub(1), mapping.TextMax); now.Identifier.Value != "" {
+			now.Identifier.System, now.Identifier.Type = r.assigner(hd.Sub(1), hd.Sub(2), hd.Sub(3)), r.text(x.Component(13), mapping.ShortMax)
 			if now.Identifier.Type == "NPI" {
 				now.Identifier.System = mapping.SystemNPI
 			}

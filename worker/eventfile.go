@@ -77,7 +77,7 @@ func readPlain(path string) ([]Recorded, error) {
 }
 
 var (
-	hl7Start    = regexp.MustCompile(`(?m)^MSH[^A-Za-z0-9\s]`)
+	hl7Start    = regexp.MustCompile(`(?m)^\x{FEFF}?MSH[^A-Za-z0-9\s]`)
 	hl7Envelope = regexp.MustCompile(`(?m)^(?:FHS|BHS|BTS|FTS)[^A-Za-z0-9\s].*\n?`)
 )
 

@@ -276,7 +276,7 @@ func (d *decoder) orderIdentifier(r resource) mapping.Identifier {
 	return all[0]
 }
 
-// sent is the sender's own time: Bundle.timestamp, else the later of meta.lastUpdated, Task.lastModified and
+// sent is the sender's own time: Bundle.timestamp, else the latest of meta.lastUpdated and Task.lastModified, else
 // authoredOn. A date without a time is none.
 func (d *decoder) sent(r, task resource) (sent time.Time) {
 	latest := func(at jsontree.Cursor, name string) {
@@ -303,7 +303,7 @@ func (d *decoder) sent(r, task resource) (sent time.Time) {
 		latest(task.at, "lastModified")
 	}
 	if r.kind != "" && sent.IsZero() {
-		latest(r.at, "authoredOn")
+		sent, _ = jsontree.ParseTime(raw(r.at, "authoredOn")) // what is wrong with it is reported where it is read
 	}
 	return sent
 }

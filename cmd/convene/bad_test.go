@@ -25,8 +25,8 @@ func TestBadInputIsAnswered(t *testing.T) {
 		data       []byte
 	}{
 		{"one byte too many", "too-large", append(bytes.Repeat([]byte(" "), sizeMax+1-len(good)), good...)},
-		{"nested 10,000 deep", "too-deep", []byte(strings.Repeat(`{"data":`, 10_000) + "1" + strings.Repeat("}", 10_000))},
-		{"100,000 conditions", "too-many", bytes.Replace(good, []byte(`"conditions":[`), []byte(`"conditions":[`+strings.Repeat("{},", 100_000)), 1)},
+		{"nested 10,000 deep", "too-large", []byte(strings.Repeat(`{"data":`, 10_000) + "1" + strings.Repeat("}", 10_000))},
+		{"100,000 conditions", "too-large", bytes.Replace(good, []byte(`"conditions":[`), []byte(`"conditions":[`+strings.Repeat("{},", 100_000)), 1)},
 		{"invalid UTF-8", "invalid-utf8", bytes.Replace(good, []byte("Okonjo"), []byte("Ok\xffnjo"), 1)},
 		{"a bundle too large", "too-large", referralEvent(t, func(r *mapping.Referral) {
 			code := r.Conditions[0].Codes[0]

@@ -43,9 +43,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{"no data", `{"specversion":"1.0","type":"convene.referral.created","id":"1","source":"x"}`, "data required"},
 		{"no referral", envelope(mapping.ReferralCreated, `{}`), "data.referral required"},
 		{"null for what is required", envelope(mapping.ReferralCreated, `{"referral":null}`), "data.referral required"},
-		{"empty referral", envelope(mapping.ReferralUpdated, `{"referral":{}}`), "data.referral.patient required; data.referral.conditions required"},
+		{"empty referral", envelope(mapping.ReferralUpdated, `{"referral":{}}`), "data.referral.patient required"},
 		{"nobody", envelope(mapping.ReferralCreated, `{"referral":{"patient":{},"conditions":[],"goals":["\u0007"," "]}}`),
-			"data.referral.patient.identifiers required; data.referral.conditions required; data.referral.goals[0] control-character"},
+			"data.referral.patient.identifiers required; data.referral.goals[0] control-character"},
 		{"unrecognisable", envelope(mapping.ReferralCreated, `{"referral":{"patient":{"identifiers":[{"value":"17"},{"system":" ","value":"18"}]},"goals":["g"]}}`),
 			"data.referral.patient.identifiers required"},
 		{"identifier without value", envelope(mapping.ReferralCreated, `{"referral":{"identifier":{"system":"s"},"patient":{"identifiers":[{"system":"s","value":"1"},{"system":"s"}]},"goals":["g"]}}`),
@@ -66,7 +66,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"numbers", created(`,"observations":[{"code":{"code":"1"},"value":1e999},{"code":{"code":"1"},"value":"27"},{"value":1}]`),
 			"data.referral.observations[0].value invalid-value; data.referral.observations[1].value wrong-type; data.referral.observations[2].code required"},
 		{"too long", created(`,"payers":["` + strings.Repeat("x", shortMax+1) + `"]`), "data.referral.payers[0] too-long"},
-		{"too many", created(`,"conditions":[` + strings.Repeat(`{},`, mapping.ConditionsMax) + `{}]`), "data.referral.conditions too-many"},
+		{"too many", created(`,"conditions":[` + strings.Repeat(`{},`, mapping.ConditionsMax) + `{}]`), "data.referral.conditions too-large"},
 		{"given twice", created(`,"payers":["a"],"payers":["b"]`), "data.referral.payers duplicate-key"},
 		{"cut short", created(``)[:150], "data.referral.patient.identifiers[0] invalid-json"},
 		{"not UTF-8", created(`,"payers":["` + "\xff" + `"]`), "data.referral.payers[0] invalid-utf8"},
@@ -147,7 +147,7 @@ func TestDecodeNamesTheRefusedReferral(t *testing.T) {
 		{"cut within", created(`,"identifier":{"system":"urn:oid:2.999.7"`), mapping.Target{Identifier: mapping.Identifier{System: "urn:oid:2.999.7"}},
 			"$ invalid-json; data.referral.identifier.value required"},
 		{"too large", long, mapping.Target{Identifier: id}, "$ too-large"},
-		{"too deep", deep, mapping.Target{Identifier: id}, "data.referral.x" + strings.Repeat("[0]", mapping.DepthMax-4) + " too-deep; data.referral.x unknown-field"},
+		{"too deep", deep, mapping.Target{Identifier: id}, "data.referral.x" + strings.Repeat("[0]", mapping.DepthMax-4) + " too-large; data.referral.x unknown-field"},
 		{"unknown type", strings.Replace(created(`,"identifier":`+order), "created", "made", 1), mapping.Target{Identifier: id}, "type unknown-value"},
 		{"cancel", envelope(mapping.ReferralCancelled, `{"target":{"key":"r1042","identifier":`+order+`},"reason":5}`), mapping.Target{Key: "r1042", Identifier: id}, "data.reason wrong-type"},
 		{"not UTF-8", envelope(mapping.ReferralCancelled, `{"target":{"identifier":{"value":"`+"a\xffb"+`"}}}`), mapping.Target{Identifier: mapping.Identifier{Value: "a\uFFFDb"}}, "data.target.identifier.value invalid-utf8"},
@@ -165,7 +165,7 @@ func TestDecodeNamesTheRefusedReferral(t *testing.T) {
 
 func TestDecodeHugeLists(t *testing.T) {
 	d := decode(created(`,"conditions":[` + strings.Repeat(`0,`, 100_000) + `0]`))
-	if got := briefly(d.Issues); d.Event != nil || got != "data.referral.conditions too-many" {
+	if got := briefly(d.Issues); d.Event != nil || got != "data.referral.conditions too-large" {
 		t.Errorf("100,001 conditions: %s", got)
 	}
 	d = decode(created(`,"conditions":[` + strings.Repeat(`{"severity":1},`, 199) + `{}]`))

@@ -71,9 +71,6 @@ func readReferral(c jsontree.Cursor, r *mapping.Referral) {
 		}
 	}
 	c.Require("patient", "expected the patient")
-	if !c.Has("goals") { // a referral without a diagnosis is fine when it names a goal
-		c.Require("conditions", "expected at least one condition or goal")
-	}
 }
 
 func readPatient(c jsontree.Cursor, p *mapping.Patient) {

@@ -17,7 +17,7 @@ const (
 	InvalidValue = "invalid-value"
 	InvalidDate  = "invalid-date"
 	TooLong      = "too-long"
-	TooMany      = "too-many"
+	TooMany      = TooLarge
 	ControlChar  = "control-character"
 )
 

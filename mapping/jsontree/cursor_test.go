@@ -74,7 +74,7 @@ func TestCursorLimits(t *testing.T) {
 	}{
 		{`"éééé"`, "x: longer than 3 characters (too-long)", func(c Cursor) { c.Text(3) }},
 		{`"ééé"`, "", func(c Cursor) { c.Text(3) }},
-		{`[1,2,3]`, "x: 3 items, where at most 2 are allowed (too-many)", func(c Cursor) {
+		{`[1,2,3]`, "x: 3 items, where at most 2 are allowed (too-large)", func(c Cursor) {
 			for range c.Items(2) {
 				t.Error("an item of a list that is too long")
 			}

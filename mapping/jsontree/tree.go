@@ -34,7 +34,7 @@ const (
 	InvalidJSON  = "invalid-json"
 	InvalidUTF8  = "invalid-utf8"
 	DuplicateKey = "duplicate-key"
-	TooDeep      = "too-deep"
+	TooDeep      = TooLarge
 	TooLarge     = "too-large"
 )
 

@@ -180,7 +180,7 @@ func (s *search) why(p *prospect, at int32) why {
 	if w.has(ruleAccess) && !s.declared.has(at) {
 		w ^= 1<<ruleAccess | 1<<ruleAccessUnknown
 	}
-	if p.licensed && s.licensedWord(at>>6)&(1<<(at&63)) == 0 {
+	if p.licensed && w&unlicensed == 0 && s.licensedWord(at>>6)&(1<<(at&63)) == 0 {
 		w.add(ruleLicensedFirst)
 	}
 	if g.until <= s.now {
@@ -188,7 +188,7 @@ func (s *search) why(p *prospect, at int32) why {
 		return w
 	}
 	day := s.dayWhy(p, g, g.next(s.now))
-	if w.has(ruleLicence) || w.has(ruleState) || w.has(ruleStateUnknown) || w.has(ruleLicensedFirst) {
+	if w&(unlicensed|1<<ruleLicensedFirst) != 0 {
 		day &^= 1 << ruleLicence
 	}
 	return w | day

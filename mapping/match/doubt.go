@@ -1,46 +1,57 @@
 package match
 
-import "github.com/convene-health/convene/mapping"
+import (
+	"slices"
 
-// doubts explain why there is no group: facts that would help, or what a person must decide.
+	"github.com/convene-health/convene/mapping"
+)
+
+// doubts explain why there is no group: facts that would help, or what a person must decide. A code that is not known is
+// the reason only where nothing else of the referral is for a program.
 func (s *search) doubts(r *Result) {
 	n := s.need
 	if len(n.Conditions) == 0 && n.Goals == 0 {
 		r.Review = append(r.Review, ruleNothingAsked.reason())
 	}
-	missing, first, licensedFirst := s.almost()
-	if missing != 0 && first == 0 && !n.Unknown {
+	missing, silent, peers := s.almost()
+	if missing != 0 {
 		r.NeedsInfo = missing.reasons()
-		return
+		if silent == 0 {
+			return
+		}
 	}
-	r.Review = append(r.Review, first.reasons()...)
-	if licensedFirst {
-		r.Review = append(r.Review, ruleLicensedFirst.reason())
-	}
-	if n.Unknown {
+	r.Review = append(r.Review, (silent | peers).reasons()...)
+	if n.Unknown && !s.overlaps() {
 		r.Review = append(r.Review, ruleUnknownCode.reason())
 	}
 	if len(r.Review) == 0 {
 		r.Review = append(r.Review, ruleNoGroup.reason())
 	}
-	if missing != 0 {
-		r.NeedsInfo = missing.reasons()
+	if silent == 0 {
+		r.Causes = s.causes(r.Review)
 	}
 }
 
+// overlaps: some program is for a condition or goal of the need.
+func (s *search) overlaps() bool {
+	return slices.ContainsFunc(s.prospect, func(p prospect) bool { return !p.why.has(ruleOverlap) })
+}
+
 // almost looks, in the best programs that have any, for groups that only something unknown keeps the patient out of:
-// of the patient (missing) or of the group (silent). peerOnly: some group is out only because no licensed leader is
-// beside it.
-func (s *search) almost() (missing, silent why, peerOnly bool) {
+// of the patient (missing) or of the group (silent). peers say why a group is out that could only stand beside a licensed
+// one, or be chosen.
+func (s *search) almost() (missing, silent, peers why) {
 	for i := range s.prospect {
 		p := &s.prospect[i]
-		if p.why&^(patientUnknown|1<<ruleLicensedFirst) != 0 {
+		if p.why&^(patientUnknown|peerOnly) != 0 {
 			continue
 		}
 		for _, part := range s.joinable(p.program) {
 			for at := part.start; at < part.end; at++ {
 				w := s.why(p, at)
-				peerOnly = peerOnly || w == 1<<ruleLicensedFirst
+				if w&^peerOnly == 0 {
+					peers |= w
+				}
 				if w&^(patientUnknown|groupUnknown) == 0 {
 					missing |= w & patientUnknown
 					silent |= w & groupUnknown
@@ -48,10 +59,10 @@ func (s *search) almost() (missing, silent why, peerOnly bool) {
 			}
 		}
 		if missing|silent != 0 {
-			return missing, silent, peerOnly
+			break
 		}
 	}
-	return missing, silent, peerOnly
+	return missing, silent, peers
 }
 
 // Why says outward what the chosen group does for the patient: the conditions and goals that its program serves.

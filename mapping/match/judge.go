@@ -11,6 +11,8 @@ type ask struct {
 	goalRank   [8]uint8
 	// favour is, for each kind, the number of goals that favour it.
 	favour [8]uint8
+	// wantsPeers: a wish or a goal asks for a support group; impaired: a condition is cognitive.
+	wantsPeers, impaired bool
 	// groupMax is the most points that a group can add to its program's.
 	groupMax int32
 	site     int32 // wished, as traits have it
@@ -31,6 +33,8 @@ func (a *ask) prepare(n *Need) {
 	for i, c := range n.Conditions {
 		a.fits[i] = fit{&t.byCondition[c.Condition][c.Severity], t.ranking(c, n.Goals)}
 	}
+	a.wantsPeers = n.WantKind == support || n.Goals&t.peerGoals != 0
+	a.impaired = !n.Family && !t.cognitive.and(a.conditions).empty()
 	for rest := n.Goals; rest != 0; rest &= rest - 1 {
 		for k := range a.favour {
 			if t.goalKinds[rest.lowest()].has(kind(k)) {
@@ -78,7 +82,8 @@ func (s *search) judgeFit(p *prospect, o *offering) {
 	}
 	goal := s.need.Goals&o.goals != 0
 	asked := goal && s.asked(o)
-	served, allowed, licensed, adjunct := 0, 0, true, false
+	peers := o.kind == support && !o.licensed && !s.wantsPeers && !s.asked(o)
+	served, allowed, licensed, adjunct, unasked := 0, 0, true, false, false
 	rank := uint8(255)
 	for i, c := range s.need.Conditions {
 		if !o.conditions.has(c.Condition) && !(o.any && (goal || shipped().chronic.has(c.Condition))) && !asked {
@@ -87,10 +92,16 @@ func (s *search) judgeFit(p *prospect, o *offering) {
 		served++
 		f := &s.fits[i]
 		switch {
+		case peers && f.allowance.byChoice:
+			unasked = unasked || f.allowance.kinds.has(o.kind)
 		case f.allowance.kinds.has(o.kind):
 			allowed++
 			licensed = licensed && f.allowance.licensed
 			rank = min(rank, f.rank[o.kind])
+		case s.impaired && o.conditions.has(c.Condition) && shipped().cognitive.has(c.Condition):
+			// A program that names the impairment is made for it, whatever its kind.
+			allowed++
+			licensed, rank = false, min(rank, lastRank)
 		case f.allowance.adjunct.has(o.kind):
 			adjunct = true
 		}
@@ -102,10 +113,13 @@ func (s *search) judgeFit(p *prospect, o *offering) {
 	case allowed > 0:
 		p.licensed = licensed && !s.besideLicensed()
 		p.adjunct = licensed && s.besideLicensed() && !o.licensed
-	case adjunct && s.besideLicensed():
-		p.adjunct, rank = true, 5
+	case (adjunct || unasked) && s.besideLicensed():
+		p.adjunct, rank = true, lastRank
 	case adjunct:
 		p.why.add(ruleLicensedFirst)
+		return
+	case unasked:
+		p.why.add(rulePeerByChoice)
 		return
 	default:
 		p.why.add(ruleKind)
@@ -113,7 +127,11 @@ func (s *search) judgeFit(p *prospect, o *offering) {
 	}
 	points := int16(conditionAny)
 	if named := p.named.count(); named > 0 {
-		points = int16(conditionNamed + conditionMore*min(named-1, 3))
+		points = conditionOther
+		if p.named.has(s.need.Conditions[0].Condition) {
+			points = conditionNamed
+		}
+		points += int16(conditionMore * min(named-1, 3))
 	}
 	p.fit[0] = points + rankPoints(rank)
 }
@@ -140,6 +158,9 @@ func (s *search) besideLicensed() bool {
 	})
 }
 
+// lastRank is the place of a kind that the kinds table does not rank.
+const lastRank = 5
+
 func rankPoints(rank uint8) int16 { return int16(max(kindFirst-kindStep*(int(rank)-1), kindStep)) }
 
 // judgeCriteria applies what excludes from the program.
@@ -154,9 +175,22 @@ func (s *search) judgeCriteria(p *prospect, o *offering) {
 	if o.prevention && n.Barred&pregnancy() != 0 {
 		p.why.add(rulePregnancy)
 	}
+	if s.impaired && !s.suitsImpaired(o) {
+		p.why.add(ruleCognition)
+	}
 	if o.severities != 0 {
 		p.why |= s.judgeSeverity(p, o)
 	}
+}
+
+// suitsImpaired: for each cognitive impairment the program names it, or is of a kind for it.
+func (s *search) suitsImpaired(o *offering) bool {
+	for i, c := range s.need.Conditions {
+		if shipped().cognitive.has(c.Condition) && !o.conditions.has(c.Condition) && !s.fits[i].allowance.kinds.has(o.kind) {
+			return false
+		}
+	}
+	return true
 }
 
 // judgeSeverity: one of the conditions that the program names must have a severity that it takes. Moderately severe

@@ -37,6 +37,9 @@ type Result struct {
 	// NeedsInfo names the facts without which no group suits; Review why a person must decide.
 	NeedsInfo []Reason
 	Review    []Reason
+	// Causes are what kept the patient out of the groups that serve the need, where there is no place, or out of those
+	// with a free seat in the program waited for: distinct codes, the most frequent first, at most CausesMax.
+	Causes []Reason
 	// Candidates are groups that serve a condition or goal, best first: at most SuitableMax that suit, then some that are
 	// excluded; in all at most CandidatesMax. More counts those not listed.
 	Candidates []Candidate
@@ -113,6 +116,7 @@ func (b *Book) Match(q Query) Result {
 		r.named, r.served = o.conditions.and(s.conditions), o.goals&q.Need.Goals
 	case s.full.at >= 0:
 		r.Wait, r.Adjunct = b.groups[s.full.at].program, s.full.adjunct
+		r.Causes = s.passedOver(r.Wait)
 	default:
 		s.doubts(&r)
 	}

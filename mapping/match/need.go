@@ -8,7 +8,8 @@ import "github.com/convene-health/convene/mapping"
 // Its JSON (AppendJSON, ParseNeed) uses the words themselves and is stable:
 //
 //	{"participant":"family",                                   absent: the patient
-//	 "conditions":[{"key":"copd","severity":"moderate"}],      keys of the condition table; absent severity is unknown
+//	 "conditions":[{"key":"copd","severity":"moderate"}],      keys of the condition table; the main one first;
+//	                                                          absent severity is unknown
 //	 "goals":["peer-support"],"programs":["pain-cbt"],
 //	 "birth":"1961-05",                                        YYYY, YYYY-MM or YYYY-MM-DD
 //	 "genderIdentity":"female","languages":["es","en"],"interpreter":true,"access":["wheelchair"],
@@ -16,7 +17,7 @@ import "github.com/convene-health/convene/mapping"
 //	 "preferences":{"mode","language","times":[],"gender","kind","site","required":[]},
 //	 "barred":["pregnancy"],"unknown":true}
 type Need struct {
-	// Conditions that count for fit, by number, each once.
+	// Conditions that count for fit, each once: first the main one, which the referral lists first, then by number.
 	Conditions []NeedCondition
 	// Programs the referrer asked for by id; Payers by the catalog's codes. Both sorted.
 	Programs, Payers []string

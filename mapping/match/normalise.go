@@ -65,8 +65,8 @@ func (w *normaliser) readConditions() {
 			found = add(found, NeedCondition{uint8(key), w.severity(c, uint8(key))})
 		}
 	}
-	slices.SortFunc(found, func(a, b NeedCondition) int { return cmp.Compare(a.Condition, b.Condition) })
 	if len(found) > 0 {
+		slices.SortFunc(found[1:], func(a, b NeedCondition) int { return cmp.Compare(a.Condition, b.Condition) })
 		w.need.Conditions = slices.Clone(found)
 	}
 }

@@ -33,6 +33,7 @@ const (
 	ruleParticipant
 	ruleKind
 	ruleLicensedFirst
+	rulePeerByChoice
 	ruleLicence
 	ruleMinors
 	ruleAge
@@ -50,6 +51,7 @@ const (
 	ruleSeverityUnknown
 	ruleEatingDisorder
 	rulePregnancy
+	ruleCognition
 	ruleWishMode
 	ruleWishLanguage
 	ruleWishGender
@@ -82,6 +84,7 @@ var Rules = [...]RuleText{
 	ruleParticipant:     {"participant-role", "participant-role", "Family members join family programs only, and patients the others.", "Support groups and therapy groups; The difference between support and therapy groups (own or a loved one's substance use)"},
 	ruleKind:            {"kind-not-allowed", "kind-not-allowed", "This kind of group is not among those for the condition, its severity and the goals.", "kinds table of the shipped data"},
 	ruleLicensedFirst:   {"licensed-first", "licensed-first", "For this condition a group without a licensed leader can only stand beside a licensed one.", "What is group therapy (serious clinical issues)"},
+	rulePeerByChoice:    {"peer-by-choice", "peer-by-choice", "A peer group can be the first place only where it is chosen: by a wish for support, a goal that favours it, or the program's name.", "What is group therapy (seek social support); milder depression may choose peers (Pfeiffer 2011)"},
 	ruleLicence:         {"leader-licence", "leader-licence", "The leader has no licence that is valid here through the last session.", "What is group therapy (licensed therapists only)"},
 	ruleMinors:          {"minors-apart", "age", "Minors and adults are never in one group.", "convention; CDC DPP 18 and over; DBT teen groups 13 to 17 (resourcegrp.org)"},
 	ruleAge:             {"age-band", "age", "The patient's age at the first session is outside the program's ages.", "program criteria"},
@@ -99,6 +102,7 @@ var Rules = [...]RuleText{
 	ruleSeverityUnknown: {"severity-unknown", "severity-missing", "The program is for some severities only and the patient's is not known.", "never assume: criteria that cannot be checked ask for the fact"},
 	ruleEatingDisorder:  {"eating-disorder-weight", "criteria", "A person with an eating disorder never joins a weight program.", "clinical convention; source: assumption"},
 	rulePregnancy:       {"pregnancy-dpp", "criteria", "Diabetes prevention programs do not take pregnant participants.", "CDC Diabetes Prevention Recognition Program, eligibility"},
+	ruleCognition:       {"cognitive-impairment", "criteria", "With dementia or mild cognitive impairment a patient joins the kinds of group that suit it, or a program that names it; no other because of a further condition.", "Yalom and Leszcz; Cognitive Stimulation Therapy is for mild to moderate dementia; kinds table of the shipped data"},
 	ruleWishMode:        {"required-mode", "preference", "The patient asks for the other mode, in person or by telehealth.", "Group therapy in chronic care (needs and preferences)"},
 	ruleWishLanguage:    {"required-language", "preference", "The patient asks for a group in another language.", "Group therapy in chronic care (needs and preferences)"},
 	ruleWishGender:      {"required-gender", "preference", "The patient asks for a group for one gender.", "Group therapy in chronic care (needs and preferences); SAMHSA TIP 41"},
@@ -145,6 +149,16 @@ func (w why) has(r rule) bool { return w&(1<<r) != 0 }
 const (
 	patientUnknown why = 1<<ruleAgeUnknown | 1<<ruleStateUnknown | 1<<ruleSeverityUnknown
 	groupUnknown   why = 1 << ruleAccessUnknown
+)
+
+// Rules that say already that nobody with the licence leads the group where the patient sits.
+const unlicensed why = 1<<ruleLicence | 1<<ruleState | 1<<ruleStateUnknown
+
+// Rules by which a program is not what the need asks for, whatever its groups are like; the last two of them where it could
+// stand beside a licensed program, or be chosen.
+const (
+	unfit    why = 1<<ruleOverlap | 1<<ruleParticipant | 1<<ruleKind | peerOnly
+	peerOnly why = 1<<ruleLicensedFirst | 1<<rulePeerByChoice
 )
 
 // reasons in the order of the filters.

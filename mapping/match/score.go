@@ -3,8 +3,9 @@ package match
 // Points of the score's parts. Whole numbers, so that equal is equal. source: assumption; that preferences weigh as much as
 // they do: Swift 2018, accommodating preferences gives fewer dropouts (OR 1.79).
 const (
-	conditionNamed = 300 // the program names a condition of the patient
-	conditionMore  = 40  // and for each further one, up to three
+	conditionNamed = 300 // the program names the patient's main condition, the first listed
+	conditionOther = 100 // it names only conditions that come with it: less than one open to all, which is for the main one too
+	conditionMore  = 40  // and for each further one that it names, up to three
 	conditionAny   = 150 // it is open to every chronic condition, or serves a goal
 	kindFirst      = 100 // the kind is the first choice for condition, severity and goals
 	kindStep       = 20  // and less for each place down

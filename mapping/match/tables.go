@@ -14,9 +14,11 @@ type tables struct {
 	conditions  []program.Condition
 	conditionOf map[string]uint8
 	chronic     conditionSet
+	cognitive   conditionSet // impair thinking: other kinds of group than theirs do not suit
 	goals       []program.Goal
 	goalOf      map[string]uint8
 	goalKinds   []kindSet
+	peerGoals   goalSet // favour support above all
 	// byCondition and byGoal are the kinds table.
 	byCondition [][Severe + 1]allowance
 	byBoth      map[conditionGoal][]kind // order of kinds for one goal
@@ -38,6 +40,8 @@ type allowance struct {
 	kinds    kindSet
 	adjunct  kindSet
 	licensed bool
+	// byChoice: milder than what is licensed first; a peer group is a place only where it is chosen.
+	byChoice bool
 }
 
 var shipped = sync.OnceValue(func() *tables {
@@ -56,9 +60,14 @@ var shipped = sync.OnceValue(func() *tables {
 	for i, g := range t.goals {
 		t.goalOf[g.Code] = uint8(i)
 		t.goalReasons = append(t.goalReasons, mapping.Reason{Code: "serves-goal", Text: "It serves the goal: " + g.Name + "."})
-		_, s := kindsOf(g.Kinds)
+		order, s := kindsOf(g.Kinds)
 		t.goalKinds = append(t.goalKinds, s)
+		if len(order) > 0 && order[0] == support {
+			t.peerGoals |= 1 << i
+		}
 	}
+	t.cognitive.add(t.conditionOf["dementia"])
+	t.cognitive.add(t.conditionOf["mild_cognitive_impairment"])
 	for _, r := range program.SafetyRules() {
 		if !slices.Contains(t.rules, r.Rule) {
 			t.rules = append(t.rules, r.Rule)
@@ -90,6 +99,12 @@ func (t *tables) readKinds() {
 			} else {
 				t.byBoth[conditionGoal{c, s, t.goalOf[r.Goal]}] = a.order
 			}
+		}
+	}
+	for c := range t.byCondition {
+		for s := range t.byCondition[c] {
+			a := &t.byCondition[c][s]
+			a.byChoice = !a.licensed && t.byCondition[c][Severe].licensed
 		}
 	}
 }

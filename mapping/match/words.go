@@ -48,6 +48,8 @@ const (
 	inPerson   mode = 1
 	telehealth mode = 2
 
+	support kind = 2
+
 	wishMode     wish = 1
 	wishLanguage wish = 2
 	wishGender   wish = 3

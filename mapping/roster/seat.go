@@ -103,10 +103,10 @@ func (d *step) place(dec *Decision, pl *Placement) {
 		for i := range review {
 			review[i] = mapping.Reason{Code: "alert-" + review[i].Code, Text: review[i].Text}
 		}
-		dec.explain(pl.ID, review, &m)
+		dec.explain(pl.ID, becauseOf(review, &m), &m)
 	case len(review) > 0:
 		pl.Status, pl.Program, pl.Group = mapping.Review, "", ""
-		dec.explain(pl.ID, review, &m)
+		dec.explain(pl.ID, becauseOf(review, &m), &m)
 	case len(m.NeedsInfo) > 0 && !waited:
 		pl.Status, pl.Program, pl.Group = mapping.NeedsInfo, "", ""
 		dec.explain(pl.ID, outward(m.NeedsInfo), &m)
@@ -125,8 +125,16 @@ func (d *step) place(dec *Decision, pl *Placement) {
 		if m.Wait >= 0 {
 			pl.Program = d.offer.Book.ProgramID(m.Wait)
 		}
-		dec.explain(pl.ID, []mapping.Reason{reason(RuleWaitlisted)}, &m)
+		dec.explain(pl.ID, append([]mapping.Reason{reason(RuleWaitlisted)}, outward(m.Causes)...), &m)
 	}
+}
+
+// becauseOf adds what excludes the groups that the matcher's own reasons to review speak of.
+func becauseOf(review []mapping.Reason, m *match.Result) []mapping.Reason {
+	if len(m.Review) == 0 {
+		return review
+	}
+	return append(review, outward(m.Causes)...)
 }
 
 // query asks the matcher about a referral, within one program or any (-1).

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/convene-health/convene/mapping"
-	"github.com/convene-health/convene/mapping/confirm"
 	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/mapping/roster"
 )
@@ -31,6 +30,8 @@ var ErrNoCatalog = errors.New("the network has no catalog in force")
 type Sources struct {
 	// Catalog returns the YAML of a content hash. An error stops the network.
 	Catalog func(hash string) ([]byte, error)
+	// Book returns a catalog that is compiled already, or nil; may be nil.
+	Book func(hash string) *Book
 	// Request returns the referral in force of a key, as JSON, from the ledger. It must be safe for concurrent use.
 	Request func(key uint64) ([]byte, error)
 }
@@ -41,7 +42,7 @@ type Engine struct {
 	State   *roster.State
 	sources Sources
 
-	book *book
+	book *Book
 	// young holds the requests of batches that may not be stored yet.
 	young map[uint64][]youngRequest
 	// scratch is where a request is written before it is kept.
@@ -53,12 +54,6 @@ type Engine struct {
 type youngRequest struct {
 	data  []byte
 	batch int
-}
-
-// book is a catalog ready to decide and to confirm with.
-type book struct {
-	offer  *roster.Offering
-	writer *confirm.Writer
 }
 
 // New is an engine that goes on from a state. A catalog in force is loaded at once.
@@ -100,31 +95,19 @@ func (e *Engine) Catalog() *program.Catalog {
 	return e.book.offer.Catalog
 }
 
-func newBook(cat *program.Catalog) *book {
-	return &book{roster.NewOffering(cat), confirm.New(cat)}
-}
-
 // load fetches and compiles a catalog. issues: it is there but may not be put in force.
-func (e *Engine) load(hash string) (*book, mapping.Issues, error) {
+func (e *Engine) load(hash string) (*Book, mapping.Issues, error) {
+	if e.sources.Book != nil {
+		if b := e.sources.Book(hash); b != nil {
+			return b, nil, nil
+		}
+	}
 	data, err := e.sources.Catalog(hash)
 	if err != nil {
 		return nil, nil, fmt.Errorf("catalog %s: %w", hash, err)
 	}
-	cat, problems := program.Load(data)
-	var issues mapping.Issues
-	for _, p := range problems {
-		if !p.Warning {
-			issues.Add("data.catalog", p.Code, "%s", p.String())
-		}
-	}
-	switch {
-	case len(issues) > 0:
-		return nil, issues, nil
-	case cat.Network != e.Network:
-		issues.Add("data.catalog", "wrong-network", "the catalog is of network %s", cat.Network)
-		return nil, issues, nil
-	}
-	return newBook(cat), nil, nil
+	b, issues := Compile(e.Network, data)
+	return b, issues, nil
 }
 
 // Read is an input with what decoding made of it.

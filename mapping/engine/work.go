@@ -39,7 +39,7 @@ type Batch struct {
 	Faults []*Fault
 
 	before, after int // marks of the state
-	book          *book
+	book          *Book
 	number        int
 }
 
@@ -141,7 +141,7 @@ func (e *Engine) work(inputs []Read, number int) (b *Batch, fault *Fault, err er
 }
 
 // prepare gives a catalog event its catalog.
-func (e *Engine) prepare(turn *roster.Turn) (*book, error) {
+func (e *Engine) prepare(turn *roster.Turn) (*Book, error) {
 	ev := turn.Decoded.Event
 	if ev == nil {
 		return nil, nil

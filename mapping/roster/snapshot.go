@@ -5,9 +5,12 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/gob"
+	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // snapshotFormat changes whenever what a snapshot holds does; an older one is discarded, never converted.
@@ -165,14 +168,14 @@ func ReadSnapshot(dec *gob.Decoder) (*State, error) {
 }
 
 func (s *State) readLive(live [][]byte) error {
-	for _, data := range live {
-		stored, err := DecodeDecision(data)
-		if err != nil {
-			return fmt.Errorf("snapshot: %w", err)
-		}
-		s.intern(stored.Record)
-		s.live[stored.Record.Key] = stored.Record
-		s.list(stored.Record)
+	records, err := decodeLive(live)
+	if err != nil {
+		return fmt.Errorf("snapshot: %w", err)
+	}
+	for _, rec := range records {
+		s.intern(rec)
+		s.live[rec.Key] = rec
+		s.list(rec)
 	}
 	for p := range s.patients {
 		if len(s.lives.of(uint32(p))) > 0 {
@@ -180,6 +183,26 @@ func (s *State) readLive(live [][]byte) error {
 		}
 	}
 	return nil
+}
+
+// decodeLive reads records on all cores.
+func decodeLive(live [][]byte) ([]*Record, error) {
+	records, errs := make([]*Record, len(live)), make([]error, runtime.GOMAXPROCS(0))
+	var all sync.WaitGroup
+	for part := range errs {
+		all.Go(func() {
+			for i := part; i < len(live); i += len(errs) {
+				stored, err := DecodeDecision(live[i])
+				if err != nil {
+					errs[part] = err
+					return
+				}
+				records[i] = stored.Record
+			}
+		})
+	}
+	all.Wait()
+	return records, errors.Join(errs...)
 }
 
 // Digest is a hash of the whole state: two states with the same digest decide alike.

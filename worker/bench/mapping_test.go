@@ -20,3 +20,17 @@ func BenchmarkMapping(b *testing.B) {
 	}
 	b.ReportMetric(total/float64(b.N), "us/event")
 }
+
+// BenchmarkMapping10000 does so with 10,000 groups.
+func BenchmarkMapping10000(b *testing.B) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	w := newWorkload(1, 80_000, today())
+	b.ResetTimer()
+	for b.Loop() {
+		took, err := mapAll(w, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(took, "us/event")
+	}
+}

@@ -73,8 +73,9 @@ func (d *decoder) decode(data []byte) {
 	switch {
 	case root.kind == "" && d.report.Failed():
 	case root.kind == "":
-		root.at.Require("resourceType", "expected the type of a FHIR resource")
-		if root.at.Kind() != jsontree.Object {
+		if root.at.Kind() == jsontree.Object {
+			root.at.Missing("resourceType", "expected the type of a FHIR resource")
+		} else {
 			root.at.Fail(jsontree.WrongType, "expected a FHIR resource, an object")
 		}
 	case !whole:

@@ -66,6 +66,7 @@ func TestRefused(t *testing.T) {
 	}{
 		"not JSON":              {`{"resourceType":"Patient"`, []string{"Patient invalid-json"}},
 		"no resource":           {`{"a":1}`, []string{"resourceType required"}},
+		"a type of no text":     {`{"resourceType":[{}]}`, []string{"resourceType required"}},
 		"an array":              {`[]`, []string{"$ wrong-type"}},
 		"another resource":      {`{"resourceType":"Observation"}`, []string{"Observation unsupported-resource"}},
 		"a history":             {`{"resourceType":"Bundle","type":"history"}`, []string{"Bundle unsupported-resource"}},
@@ -77,7 +78,6 @@ func TestRefused(t *testing.T) {
 		"subject of no use":     {`{ORDER,REASON,"subject":{"display":"somebody"}}`, []string{"ServiceRequest.subject required"}},
 		"subject is a group":    {`{ORDER,REASON,"subject":{"reference":"#g"},"contained":[{"resourceType":"Group","id":"g"}]}`, []string{"ServiceRequest.subject wrong-target"}},
 		"nameless number":       {`{ORDER,REASON,"subject":{"reference":"#p"},"contained":[{"resourceType":"Patient","id":"p","identifier":[{"value":"1"}]}]}`, []string{"ServiceRequest.contained[0].identifier required"}},
-		"nothing asked for":     {`{ORDER,"subject":{"reference":"#p"},"contained":[{PATIENT,"id":"p"}]}`, []string{"ServiceRequest.reasonCode required"}},
 		"on hold":               {strings.Replace(parts.Replace(bundled("REASON")), `"active"`, `"on-hold"`, 1), []string{"Bundle.entry[0].resource.status not-active"}},
 		"finished task":         {bundled("REASON", `{TASK,"status":"completed","focus":{"reference":"ServiceRequest/x"}}`), []string{"Bundle.entry[2].resource.status not-active", "Bundle.entry[2].resource.focus unresolved-reference"}},
 		"revoked and nameless":  {`{"resourceType":"ServiceRequest","status":"revoked","intent":"order"}`, []string{"ServiceRequest.identifier required"}},
@@ -102,7 +102,7 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("got %v", d)
 	}
 	conditions := strings.TrimSuffix(strings.Repeat("COPD,", mapping.ConditionsMax+1), ",")
-	if got := found(decode(bundled(`"reasonCode":[` + conditions + `]`))); len(got) == 0 || got[0] != "Bundle.entry[0].resource.reasonCode too-many" {
+	if got := found(decode(bundled(`"reasonCode":[` + conditions + `]`))); len(got) == 0 || got[0] != "Bundle.entry[0].resource.reasonCode too-large" {
 		t.Errorf("got %v", got)
 	}
 }

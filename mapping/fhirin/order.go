@@ -248,9 +248,6 @@ func (d *decoder) limits(r resource) {
 			r.at.Fail(jsontree.TooMany, "%d %s in all, where at most %d are allowed", list.len, list.name, list.most)
 		}
 	}
-	if len(x.Conditions)+len(x.Goals)+len(x.Programs) == 0 {
-		r.at.Missing("reasonCode", "expected at least one reason, condition or goal")
-	}
 }
 
 // notes keeps free text, in which screening looks for risks.

@@ -274,6 +274,30 @@ func networkStopped(err error) error {
 
 func notReloaded(err error) string { return "catalogs not applied: " + err.Error() }
 
+// HL7 v2.
+
+func noHL7(path string) error {
+	return usage("a message begins with MSH; `convene replay` decides other formats", "%s holds no HL7 v2 message", path)
+}
+
+// explained says what becomes of a field.
+func explained(becomes string) string {
+	if becomes == "" {
+		return "ignored"
+	}
+	return "-> " + becomes
+}
+
+func hl7Outcome(d mapping.Decoded) string {
+	switch {
+	case d.Event == nil:
+		return "Convene refuses this message:"
+	case len(d.Issues) > 0:
+		return "Convene reads this message as " + string(d.Event.Type) + ", with remarks:"
+	}
+	return "Convene reads this message as " + string(d.Event.Type) + "."
+}
+
 // Catalogs and erasing.
 
 func catalogFine(path string, cat *program.Catalog) string {

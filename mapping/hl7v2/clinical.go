@@ -18,7 +18,7 @@ func (r *reader) clinical(x *mapping.Referral) {
 		r.diagnosis(s, x)
 	}
 	if len(x.Conditions) == 0 {
-		r.report.Remark("DG1", jsontree.Required, "no diagnosis: the referral is matched by the goals or programs it names, if any")
+		r.report.Remark("DG1", jsontree.Required, "no diagnosis: the referral is matched by the goals it names, if any")
 	}
 	r.results(x)
 	for s := range r.all("IN1") {

@@ -99,7 +99,7 @@ type Line struct {
 	Position string
 	// Name by the standard; "" where it is not known.
 	Name string
-	// Raw value as it was sent, with delimiters and escapes; empty of a segment.
+	// Raw value as it was sent, with delimiters and escapes, in UTF-8; empty of a segment.
 	Raw string
 	// Components of the value.
 	Components int
@@ -140,7 +140,7 @@ func explainField(lines []Line, s *Segment, n int, of kind, counts bool) []Line 
 		if v.Empty() {
 			continue
 		}
-		lines = append(lines, Line{v.Position(), FieldName(s.Name, n), v.Raw, v.Components(), becomes, false})
+		lines = append(lines, Line{v.Position(), FieldName(s.Name, n), s.c.charset.utf8(v.Raw), v.Components(), becomes, false})
 	}
 	return lines
 }

@@ -221,7 +221,7 @@ func mediaType(contentType string) string {
 func isJSON(media string) bool { return media == TypeJSON || media == "text/json" }
 
 const (
-	noFHIR = "FHIR resources are not read; send the referral as a CloudEvents 1.0 event"
+	noFHIR = "this is FHIR, not an event; R4 JSON is read under the Content-Type application/fhir+json"
 	noHL7  = "HL7 v2 messages are not read; send the referral as a CloudEvents 1.0 event"
 )
 

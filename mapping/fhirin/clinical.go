@@ -141,8 +141,11 @@ func (d *decoder) about(r resource, referred bool) bool {
 	return referred
 }
 
+// addCondition keeps no more than tells that they are too many.
 func (d *decoder) addCondition(c mapping.Condition) {
-	d.event.Referral.Conditions = append(d.event.Referral.Conditions, c)
+	if x := d.event.Referral; len(x.Conditions) <= mapping.ConditionsMax {
+		x.Conditions = append(x.Conditions, c)
+	}
 }
 
 func (d *decoder) condition(r resource) {

@@ -102,6 +102,14 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("got %v", d)
 	}
 	conditions := strings.TrimSuffix(strings.Repeat("COPD,", mapping.ConditionsMax+1), ",")
+	condition := `{"resourceType":"Condition",MINE,"code":COPD}`
+	many := make([]string, mapping.ConditionsMax+1)
+	for i := range many {
+		many[i] = condition
+	}
+	if got := found(decode(bundled("REASON", many...))); len(got) != 1 || got[0] != "Bundle.entry[0].resource too-large" {
+		t.Errorf("got %v", got)
+	}
 	if got := found(decode(bundled(`"reasonCode":[` + conditions + `]`))); len(got) == 0 || got[0] != "Bundle.entry[0].resource.reasonCode too-large" {
 		t.Errorf("got %v", got)
 	}
@@ -282,6 +290,22 @@ func TestCancellations(t *testing.T) {
 		d := decode(input)
 		if d.Event == nil || d.Event.Type != mapping.ReferralCancelled || d.Event.Target.Identifier.Value != "O-1" {
 			t.Errorf("%s: %+v %v", name, d.Event, d.Issues)
+		}
+	}
+}
+
+// BenchmarkOrder decodes an order of common size: patient, requester, two conditions, a score.
+func BenchmarkOrder(b *testing.B) {
+	data := []byte(parts.Replace(bundled(`"reasonReference":[{"reference":"Condition/a"}],"authoredOn":"2026-11-08","priority":"urgent","requester":{"reference":"Practitioner/i"}`,
+		`{"resourceType":"Condition","id":"a",MINE,"code":COPD,"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]}}`,
+		`{"resourceType":"Condition","id":"b",MINE,"code":{"coding":[{SNOMED,"code":"44054006","display":"Diabetes mellitus type 2"}]}}`,
+		`{"resourceType":"Observation","status":"final",MINE,"code":{"coding":[{LOINC,"code":"44261-6"}]},"effectiveDateTime":"2026-10-01","valueInteger":12}`,
+		`{"resourceType":"Practitioner","id":"i","identifier":[{"system":"http://hl7.org/fhir/sid/us-npi","value":"1300003022"}],"name":[{"family":"Holm","given":["Iris"]}]}`)))
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if d := fhirin.Decode(mapping.Input{Data: data}); d.Event == nil {
+			b.Fatal(d.Issues)
 		}
 	}
 }

@@ -245,7 +245,7 @@ func (d *decoder) limits(r resource) {
 		{"goals", len(x.Goals), mapping.GoalsMax}, {"notes", len(x.Notes), mapping.NotesMax}, {"payers", len(x.Payers), mapping.ListMax},
 	} {
 		if list.len > list.most {
-			r.at.Fail(jsontree.TooMany, "%d %s in all, where at most %d are allowed", list.len, list.name, list.most)
+			r.at.Fail(jsontree.TooMany, "more than %d %s in all", list.most, list.name)
 		}
 	}
 }

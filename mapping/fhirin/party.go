@@ -128,7 +128,10 @@ func (d *decoder) payer(r resource, ref jsontree.Cursor) string {
 	p := mapping.Party{}
 	switch target, _ := d.seek(r, ref, "Organization", "Patient", "RelatedPerson"); target.kind {
 	case "Organization":
-		p = d.organization(target)
+		p.Name = text(target.at, "name", mapping.TextMax)
+		for id := range items(target.at, "identifier", mapping.IdentifiersMax) {
+			p.Identifier.Value = cmp.Or(p.Identifier.Value, text(id, "value", mapping.TextMax))
+		}
 	case "Patient", "RelatedPerson":
 		return "self-pay"
 	default:

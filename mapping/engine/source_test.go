@@ -3,6 +3,7 @@ package engine_test
 import (
 	"bytes"
 	"errors"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -35,10 +36,10 @@ func TestSilentLedgerRefusesNothing(t *testing.T) {
 
 // decideAll decides a story's events one by one. With storm each question to the ledger fails once, then is answered.
 func decideAll(t *testing.T, files map[string]*txtar.File, storm bool) (messages []byte, failures int) {
-	latest, asked := map[uint64][]byte{}, map[uint64]bool{}
+	latest := map[uint64][]byte{}
+	var asked sync.Map // by key; questions come from all cores
 	e, err := engine.New(storyNetwork, roster.New(), engine.Sources{Request: func(key uint64) ([]byte, error) {
-		if storm && !asked[key] {
-			asked[key] = true
+		if _, before := asked.LoadOrStore(key, true); storm && !before {
 			return nil, errors.New("no answer")
 		}
 		return roster.RequestOf(latest[key])

@@ -5,7 +5,7 @@
 // becomes too. Both hold for any input: no panic, work in proportion to its length, every problem listed with its position
 // in HL7's own terms, e.g. "PID-7" or "DG1[2]-3.1".
 //
-// What becomes of which field is written in docs/hl7v2.md and, as data, in Reads.
+// What becomes of which field is written in docs/hl7v2.md; Explain says it of a message.
 package hl7v2
 
 import (
@@ -121,7 +121,7 @@ func (p *parser) line(line, end string) {
 		p.c = s.c
 	case p.c == nil:
 		s.Fields = []string{line}
-		if number == 1 || !p.started() {
+		if len(p.issues) == 0 { // once is enough
 			p.issues.Add("MSH", NotHL7, "line %d comes before MSH; a message begins with MSH", number)
 		}
 	case isName(line) && !isHeader(line[:3]) && (len(line) == 3 || line[3] == p.c.field):
@@ -136,9 +136,6 @@ func (p *parser) line(line, end string) {
 	}
 	p.message.Segments = append(p.message.Segments, s)
 }
-
-// started reports whether a line that is no segment was reported already.
-func (p *parser) started() bool { return len(p.issues) > 0 }
 
 // split cuts a line at the field separator.
 func (p *parser) split(line string) []string {

@@ -35,8 +35,14 @@ func newWeek(t testing.TB, referrals int) *weekRun {
 		must(t, os.WriteFile(path, yaml, 0o600))
 		w.catalogs = append(w.catalogs, "--catalog", path)
 	}
-	makeEvents(t, w.events, generate.Options{Seed: 11, Count: referrals, Start: time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC), Catalogs: week.Catalogs()})
+	w.more(t, referrals, 11)
 	return w
+}
+
+// more makes up the events to send next.
+func (w *weekRun) more(t testing.TB, referrals int, seed uint64) {
+	t.Helper()
+	makeEvents(t, w.events, generate.Options{Seed: seed, Count: referrals, Start: time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC), Catalogs: week.Catalogs()})
 }
 
 func (w *weekRun) run(t testing.TB) *process {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -36,15 +37,20 @@ func TestReplayAfterKillAndRestarts(t *testing.T) {
 		t.Fatalf("snapshots %v, want one a network", snapshots)
 	}
 	p = w.run(t) // with them
+	w.more(t, 300, 12)
 	w.send(t)
 	w.settle(t)
 	w.replays(t)
 	p.stop(t)
+	if log := p.logs.String(); strings.Contains(log, "snapshot discarded") {
+		t.Errorf("the snapshots were not used:\n%s", tail(log))
+	}
 
 	for _, s := range snapshots {
 		must(t, os.Remove(s))
 	}
 	p = w.run(t) // without
+	w.more(t, 300, 13)
 	w.send(t)
 	w.settle(t)
 	w.replays(t)

@@ -71,21 +71,6 @@ func (n *Need) conditionSet() (s conditionSet) {
 	return s
 }
 
-// severity of a condition, unknown where the need does not have it.
-func (n *Need) severity(condition uint8) Severity {
-	for _, c := range n.Conditions {
-		if c.Condition == condition {
-			return c.Severity
-		}
-	}
-	return SeverityUnknown
-}
-
-// speaks reports whether the patient speaks a language. The language wanted counts as spoken.
-func (n *Need) speaks(l language) bool {
-	return l != 0 && (n.WantLanguage == l || n.Languages[0] == l || n.Languages[1] == l || n.Languages[2] == l || n.Languages[3] == l)
-}
-
 // silentOnLanguage: nothing is known of what the patient speaks, so nothing is excluded.
 func (n *Need) silentOnLanguage() bool { return n.Languages[0] == 0 }
 

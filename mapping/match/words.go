@@ -55,10 +55,6 @@ const (
 	wishGender   wish = 3
 	wishKind     wish = 4
 	wishSite     wish = 5
-
-	accessHearing = accessSet(1 << 2)
-	accessVision  = accessSet(1 << 3)
-	accessOther   = accessSet(1 << 5) // a need that no group is known to meet
 )
 
 func (s kindSet) has(k kind) bool { return s&(1<<k) != 0 }

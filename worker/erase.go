@@ -111,7 +111,7 @@ func (e *eraser) find(last uint64) error {
 				e.inputs[input] = true
 			}
 		case strings.HasPrefix(m.Subject, "placements.") && strings.HasSuffix(m.Subject, "."+e.key):
-			if strings.Contains(string(m.Data), `"code":"`+roster.RuleErased+`"`) {
+			if input, _, err := confirmationID(m.Data, e.network); err == nil && input == e.event {
 				continue
 			}
 			e.messages = append(e.messages, m.Sequence)

@@ -85,19 +85,20 @@ func decodeAll(inputs []mapping.Input) []engine.Read {
 
 // withGaps puts a mark in the place of inputs that are gone, so that the head accounts for them.
 func withGaps(reads []engine.Read, gaps []Gap) []engine.Read {
-	for _, g := range gaps {
-		for seq := g.From; seq <= g.To; seq++ {
-			i := 0
-			for i < len(reads) && reads[i].Sequence < seq {
-				i++
-			}
-			gone := engine.Read{Gone: true}
-			gone.Sequence = seq
-			if i < len(reads) {
-				gone.Network, gone.Stored = reads[i].Network, reads[i].Stored
-			}
-			reads = append(reads[:i], append([]engine.Read{gone}, reads[i:]...)...)
-		}
+	if len(gaps) == 0 {
+		return reads
 	}
-	return reads
+	var out []engine.Read
+	for _, r := range reads {
+		for len(gaps) > 0 && gaps[0].From < r.Sequence {
+			for seq := gaps[0].From; seq <= gaps[0].To; seq++ {
+				gone := engine.Read{Gone: true}
+				gone.Sequence, gone.Network, gone.Stored = seq, r.Network, r.Stored
+				out = append(out, gone)
+			}
+			gaps = gaps[1:]
+		}
+		out = append(out, r)
+	}
+	return out
 }

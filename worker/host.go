@@ -304,7 +304,7 @@ func (h *Host) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Reload reads the configured catalog files again and announces those that changed (SIGHUP). Only the embedded server's
+// Reload reads the configured catalog files again and announces them (SIGHUP); one that is in force already changes nothing. Only the embedded server's
 // admin may; elsewhere use `convene catalog apply`.
 func (h *Host) Reload(ctx context.Context) error {
 	if h.admin == nil {
@@ -314,8 +314,8 @@ func (h *Host) Reload(ctx context.Context) error {
 	if err := fresh.readCatalogs(); err != nil {
 		return err
 	}
-	for _, n := range fresh.sources {
-		if err := ApplyCatalog(ctx, h.admin, n.Name, fresh.catalogs[n.Name], "convene run"); err != nil {
+	for network, data := range fresh.catalogs {
+		if err := ApplyCatalog(ctx, h.admin, network, data, "convene run"); err != nil {
 			return err
 		}
 	}

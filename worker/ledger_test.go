@@ -266,10 +266,17 @@ func TestErase(t *testing.T) {
 		t.Error("verify does not count what was erased")
 	}
 	l.stop()
+	before, err := l.network.fold.state.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Remove(filepath.Join(l.folder, "north")); err != nil {
 		t.Fatal(err)
 	}
 	l.start()
+	if after, err := l.network.fold.state.Digest(); err != nil || after != before {
+		t.Error("the ledger folds to another state than the one that erased")
+	}
 	l.decided(l.refer("J44.9", 5, 5))
 	l.sound()
 }

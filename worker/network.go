@@ -218,7 +218,7 @@ func (n *Network) Run(ctx context.Context) error {
 			}
 		}
 	}
-	if err := n.land(context.WithoutCancel(ctx)); err != nil && !errors.Is(err, ErrConflict) {
+	if err := n.land(); err != nil && !errors.Is(err, ErrConflict) {
 		n.Log.Warn().Str("network", n.Name).Err(err).Msg("last batch")
 		return nil
 	}
@@ -248,7 +248,7 @@ func (n *Network) turn(ctx context.Context) error {
 	case !n.active:
 		return n.follow(ctx)
 	case n.flying != nil && n.landed():
-		return n.land(ctx)
+		return n.land()
 	case len(n.queue) > 0 && (n.flying == nil || len(n.queue) >= decideAhead):
 		return n.decide(ctx)
 	case n.flying == nil:
@@ -334,7 +334,7 @@ func (n *Network) decide(ctx context.Context) error {
 		n.Log.Error().Str("network", n.Name).Uint64("input", f.Input).Bytes("stack", f.Stack).Msg("an input could not be decided and is refused")
 	}
 	if n.flying != nil {
-		if err := n.land(ctx); err != nil {
+		if err := n.land(); err != nil {
 			return err // land has rolled this batch back too
 		}
 	}
@@ -392,7 +392,7 @@ func (n *Network) launch(ctx context.Context, batch *engine.Batch) error {
 }
 
 // land waits for the batch under way and makes it final, or takes it back and what was decided after it.
-func (n *Network) land(context.Context) error {
+func (n *Network) land() error {
 	f := n.flying
 	if f == nil {
 		return nil
@@ -444,7 +444,7 @@ func (n *Network) observe(f *flight, conflict bool) {
 func (n *Network) recover(ctx context.Context) error {
 	n.active = false
 	if n.flying != nil {
-		_ = n.land(ctx) // a failure rolls back, a success needs no more
+		_ = n.land() // a failure rolls back, a success needs no more
 	}
 	n.feed.close()
 	n.queue = nil

@@ -38,10 +38,12 @@ type verifier struct {
 	report  *Report
 	catalog func(hash string) (*program.Catalog, error)
 	// confirmations since the last head; the folder keeps the decisions.
-	open    []Stored
-	causes  map[uint64]int // notices so far of inputs in the open batch
-	limits  map[string]map[string]int
-	missing map[string]bool
+	open     []Stored
+	causes   map[uint64]int // notices so far of inputs in the open batch
+	limits   map[string]int // seats of each group by the catalog limitsOf
+	limitsOf string
+	missing  map[string]bool // keys of confirmations that are not there
+	holes    bool            // some message of the open batch is not there
 }
 
 // Verify walks the ledger of a network: chain, counts and hashes of every batch, seats, patients, every input accounted
@@ -57,7 +59,7 @@ func Verify(ctx context.Context, conn *Conn, network string, progress func(seque
 		return nil, err
 	}
 	defer intake.Close()
-	v := &verifier{folder: newFolder(network), report: &Report{Network: network}, causes: map[uint64]int{}, limits: map[string]map[string]int{}, missing: map[string]bool{}}
+	v := &verifier{folder: newFolder(network), report: &Report{Network: network}, causes: map[uint64]int{}, missing: map[string]bool{}}
 	v.catalog = func(hash string) (*program.Catalog, error) { return loadCatalog(ctx, conn, network, hash) }
 	for m, err := range ledger.All(ctx, 1) {
 		if err != nil {
@@ -118,10 +120,16 @@ func (v *verifier) batch(m Stored) error {
 			caused[input] = true
 		}
 	}
+	if err := v.seats(head.Catalog); err != nil {
+		v.fault("catalog %s: %v", head.Catalog, err)
+	}
+	v.holes = false
 	v.confirmations(head, caused)
+	gone := len(v.gone)
 	if err := v.add(m); err != nil {
 		return err
 	}
+	v.holes = v.holes || len(v.gone) > gone
 	v.report.Batches++
 	v.account(head, before, caused)
 	v.invariants(head)
@@ -137,7 +145,7 @@ func (v *verifier) confirmations(head *roster.Head, caused map[uint64]bool) {
 			continue
 		}
 		if len(rest) == 0 || rest[0].Subject != roster.SubjectOf(v.network, e) || roster.HashBytes(rest[0].Data) != e.Hash {
-			v.missing[e.Key] = true
+			v.missing[e.Key], v.holes = true, true
 			v.report.Erased++
 			continue
 		}
@@ -157,7 +165,7 @@ func (v *verifier) once(m Stored, caused map[uint64]bool) {
 		return
 	}
 	caused[input] = true
-	if v.causes[input]++; v.causes[input] != n && len(v.missing) == 0 {
+	if v.causes[input]++; v.causes[input] != n && !v.holes {
 		v.fault("confirmation %s-%d-%d at sequence %d is doubled or out of order", v.network, input, n, m.Sequence)
 	}
 }
@@ -173,7 +181,7 @@ func (v *verifier) account(head *roster.Head, before roster.Position, caused map
 		v.fault("the head goes from input %d to %d", before.Input, head.Input)
 	}
 	for input := first; input <= head.Input; input++ {
-		if !caused[input] && len(v.missing) == 0 && !(input == head.Input && head.More) {
+		if !caused[input] && !v.holes && !(input == head.Input && head.More) {
 			v.fault("input %d is lost: it caused nothing and is not named unchanged", input)
 		}
 	}
@@ -187,44 +195,34 @@ func (v *verifier) account(head *roster.Head, before roster.Position, caused map
 
 // invariants checks seats and patients of the referrals that the batch touched.
 func (v *verifier) invariants(head *roster.Head) {
-	limits, err := v.seats(head.Catalog)
-	if err != nil {
-		v.fault("catalog %s: %v", head.Catalog, err)
-		return
-	}
 	var keys []uint64
 	for _, e := range head.Messages {
 		if key, err := roster.ParseKey('r', e.Key); err == nil && e.Decision {
 			keys = append(keys, key)
 		}
 	}
-	for _, text := range v.state.Check(keys, func(group string) int { return limits[group] }) {
+	for _, text := range v.state.Check(keys, func(group string) int { return v.limits[group] }) {
 		v.fault("after input %d: %s", head.Input, text)
 	}
 }
 
-// seats are the limits of a catalog's groups. A group whose limit was lowered below what is held keeps its members.
-func (v *verifier) seats(hash string) (map[string]int, error) {
-	if hash == "" {
-		return nil, nil
-	}
-	if limits, ok := v.limits[hash]; ok {
-		return limits, nil
+// seats reads the limits of a catalog newly in force. A group whose limit was lowered below what is held keeps its members:
+// called before the batch that brings the catalog is folded.
+func (v *verifier) seats(hash string) error {
+	if hash == "" || hash == v.limitsOf {
+		return nil
 	}
 	cat, err := v.catalog(hash)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	limits := map[string]int{}
+	v.limitsOf, v.limits = hash, map[string]int{}
 	for i := range cat.Groups {
-		g := &cat.Groups[i]
-		limits[g.ID] = g.Seats.Max
-		if held := v.state.Taken(g.ID); g.Seats.Max > 0 && held > g.Seats.Max {
-			limits[g.ID] = held
+		if g := &cat.Groups[i]; g.Seats.Max > 0 {
+			v.limits[g.ID] = max(g.Seats.Max, v.state.Taken(g.ID))
 		}
 	}
-	v.limits[hash] = limits
-	return limits, nil
+	return nil
 }
 
 // finish checks what only the end of the ledger can tell.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"sync"
 	"time"
@@ -21,8 +20,8 @@ type demoCmd struct {
 	Serve bool          `help:"Keep running after the summary, for send and watch with --data, until Ctrl-C."`
 }
 
-// demoMax bounds the demo, so that it ends by itself whatever happens.
-const demoMax = 60 * time.Second
+// demoMax bounds the demo beyond its pace, so that it ends by itself whatever happens.
+const demoMax = 11 * time.Second
 
 func (c *demoCmd) Run(ctx context.Context, say *speaker, g *globals) error {
 	folder, err := os.MkdirTemp("", "convene-demo-")
@@ -81,18 +80,23 @@ func (d *demo) run(ctx context.Context, lines []worker.Recorded, pace time.Durat
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	var failed error
-	wg.Go(func() { failed = d.host.Run(working) })
+	limited, cancel := context.WithTimeoutCause(ctx, demoMax+pace, demoStuck())
+	defer cancel()
+	limited, fail := context.WithCancelCause(limited)
+	defer fail(nil)
+	wg.Go(func() {
+		if err := d.host.Run(working); err != nil {
+			fail(networkStopped(err)) // no use waiting for it
+		}
+	})
 	for _, n := range d.networks {
 		wg.Go(func() { d.print(working, n.Name) })
 	}
-	limited, cancel := context.WithTimeout(ctx, demoMax+pace)
-	defer cancel()
 	if err := d.send(limited, lines, pace); err != nil {
 		return d.ended(ctx, err)
 	}
 	if err := d.decided(limited); err != nil {
-		return d.ended(ctx, errors.Join(err, failed))
+		return d.ended(ctx, err)
 	}
 	if err := d.sumUp(limited); err != nil {
 		return d.ended(ctx, err)
@@ -175,7 +179,7 @@ func (d *demo) decided(ctx context.Context) error {
 	for !d.tally.reached(d.sent) {
 		select {
 		case <-ctx.Done():
-			return demoStuck()
+			return context.Cause(ctx)
 		case <-d.tally.moved:
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -172,11 +173,8 @@ func (c confirmation) told(network string) string {
 		where += ", first session " + strings.SplitN(c.Data.Session.Start, "T", 2)[0]
 	}
 	var why []string
-	for _, r := range c.Data.Issues {
-		why = append(why, r.Code)
-	}
-	for _, r := range c.Data.Reasons {
-		if r.Code != c.Data.Status {
+	for _, r := range append(c.Data.Reasons, c.Data.Issues...) {
+		if r.Code != c.Data.Status && !slices.Contains(why, r.Code) {
 			why = append(why, r.Code)
 		}
 	}

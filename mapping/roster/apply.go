@@ -73,7 +73,7 @@ func (d *step) revise(rec *Record) {
 			before := slices.Clone(dec.Record.Placements)
 			d.place(dec, &dec.Record.Placements[i])
 			d.save(dec)
-			d.tell(dec.Record, i, before[i].Status, dec.reasonsOf(pl.ID), nil)
+			d.tell(dec.Record, i, before[i].Status, dec.reasonsOf(dec.Record.Placements[i].ID), nil)
 			rec = dec.Record
 		case rule != "" && !slices.Contains(rec.Alerts, rule):
 			d.doubt(rec, rule, nil)

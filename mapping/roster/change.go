@@ -4,7 +4,7 @@ package roster
 type ChangeType string
 
 const (
-	// ChangeForetold: a cancel of a referral not yet seen, with the sender's time.
+	// ChangeForetold: a cancel of a referral not yet seen, with the sender's time; without one the referral has come.
 	ChangeForetold ChangeType = "foretold"
 	// ChangeErased: the referral's messages are to be deleted; only its key stays.
 	ChangeErased ChangeType = "erased"
@@ -29,6 +29,8 @@ type Change struct {
 	IDs      []Hash     `json:"ids,omitempty"`
 	Catalog  string     `json:"catalog,omitempty"`
 	Pending  *Pending   `json:"pending,omitempty"`
+	// Person is the patient of an erased referral: hashed identifiers and risks belong to the person and outlive it.
+	Person *Patient `json:"person,omitempty"`
 }
 
 // change applies a change and keeps it for the head.
@@ -43,7 +45,9 @@ func (s *State) apply(c Change) {
 	switch c.Type {
 	case ChangeForetold:
 		was, had := s.foretold[c.Identity]
-		s.foretold[c.Identity] = c.Sent
+		if s.foretold[c.Identity] = c.Sent; c.Sent == 0 {
+			delete(s.foretold, c.Identity)
+		}
 		s.onUndo(func() {
 			if delete(s.foretold, c.Identity); had {
 				s.foretold[c.Identity] = was
@@ -51,6 +55,9 @@ func (s *State) apply(c Change) {
 		})
 	case ChangeErased:
 		s.forget(c.Key)
+		if c.Person != nil {
+			s.putPatient(*c.Person)
+		}
 	case ChangeAlias:
 		s.putPatient(Patient{Key: c.Patient, IDs: c.IDs})
 	case ChangeMerged:
@@ -73,7 +80,7 @@ func (s *State) forget(key uint64) {
 		return
 	}
 	was, older := s.rows[i], s.older[i]
-	s.rows[i] = row{key: key, patient: was.patient, source: was.source, status: was.status, erased: true}
+	s.rows[i] = row{key: key, erased: true}
 	delete(s.older, i)
 	var identity Hash
 	for h, at := range s.rowOf {
@@ -83,7 +90,9 @@ func (s *State) forget(key uint64) {
 	}
 	delete(s.rowOf, identity)
 	s.onUndo(func() {
-		s.rows[i], s.rowOf[identity] = was, i
+		if s.rows[i] = was; !identity.IsZero() {
+			s.rowOf[identity] = i
+		}
 		if older != nil {
 			s.older[i] = older
 		}

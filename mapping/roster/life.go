@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"bytes"
 	"container/heap"
 	"slices"
 
@@ -122,12 +123,29 @@ func (d *step) erase(e *mapping.Event) {
 		dec.Record.Erased = true
 		d.save(dec)
 	}
-	d.change(Change{Type: ChangeErased, Key: key})
+	source := d.sources[d.rows[i].source]
+	d.change(Change{Type: ChangeErased, Key: key, Person: d.whole(d.rows[i].patient)})
 	n := d.notice()
-	n.Key, n.Source, n.Status = KeyOf('r', key), d.sources[d.rows[i].source], mapping.Closed
+	n.Key, n.Source, n.Status = KeyOf('r', key), source, mapping.Closed
 	n.Reasons = []mapping.Reason{reason(RuleErased)}
 	d.out.Notices = append(d.out.Notices, n)
 	d.refill(before, rec)
+}
+
+// whole is a patient with every identifier that recognises them.
+func (s *State) whole(patient uint32) *Patient {
+	patient = s.survivor(patient)
+	p, ok := s.Patient(s.patients[patient].key)
+	if !ok {
+		return nil
+	}
+	for id, i := range s.patientOf {
+		if s.survivor(i) == patient {
+			p.IDs = append(p.IDs, id)
+		}
+	}
+	slices.SortFunc(p.IDs, func(a, b Hash) int { return bytes.Compare(a[:], b[:]) })
+	return &p
 }
 
 // timePasses lets everything due at or before t happen, in order. It reports whether that is done.

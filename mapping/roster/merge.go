@@ -15,10 +15,10 @@ func (d *step) merge(e *mapping.Event) {
 	survivors := d.known(identifierHashes(e.Survivor, e.Source, d.offer.Catalog))
 	merged := d.known(identifierHashes(e.Merged, e.Source, d.offer.Catalog))
 	switch {
-	case len(merged) == 0 || len(survivors) == 0:
-		d.learnAlias(e, survivors, merged)
 	case len(merged) > 1 || len(survivors) > 1:
 		d.refuse(mapping.Issue{Path: "data", Code: RuleIdentityConflict, Text: "the identifiers name more than one person on one side"})
+	case len(merged) == 0 || len(survivors) == 0:
+		d.learnAlias(e, survivors, merged)
 	case merged[0] == survivors[0]:
 		d.unchanged("already-merged", 0)
 	default:

@@ -82,8 +82,12 @@ func (d *step) cancelledBefore(rec *Record) bool {
 		return false
 	}
 	for _, source := range [...]string{rec.Source, mapping.SourceDesk, mapping.SourceAdmin} {
-		if sent, ok := d.foretold[foretoldBy(source, rec.Identity)]; ok && rec.Sent <= sent {
-			return true
+		told := foretoldBy(source, rec.Identity)
+		if sent, ok := d.foretold[told]; ok {
+			d.change(Change{Type: ChangeForetold, Identity: told}) // it has come: no longer to be remembered
+			if rec.Sent <= sent {
+				return true
+			}
 		}
 	}
 	return false

@@ -103,7 +103,7 @@ func appendLive(dst []byte, rec *Record) []byte {
 }
 
 func (s *State) sourceName(r row) string {
-	if int(r.source) < len(s.sources) {
+	if !r.erased && int(r.source) < len(s.sources) {
 		return s.sources[r.source]
 	}
 	return ""
@@ -176,6 +176,7 @@ func (s *State) readLive(live [][]byte) error {
 		s.intern(rec)
 		s.live[rec.Key] = rec
 		s.list(rec)
+		s.expect(rec, nil)
 	}
 	for p := range s.patients {
 		if len(s.lives.of(uint32(p))) > 0 {

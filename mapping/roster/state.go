@@ -204,6 +204,7 @@ func (s *State) swap(old, rec *Record) {
 	if rec != nil && !rec.Final() {
 		s.live[rec.Key] = rec
 		s.list(rec)
+		s.expect(rec, old)
 	}
 	for _, p := range patients {
 		s.tally(p, +1)
@@ -233,8 +234,12 @@ func (s *State) list(rec *Record) {
 	if rec.Print != 0 {
 		s.prints.add(rec.Print, rec.Key)
 	}
+}
+
+// expect lists the due times of rec that old did not have already.
+func (s *State) expect(rec, old *Record) {
 	for k := range rec.Placements {
-		if due := rec.Placements[k].Due; due != 0 {
+		if due := rec.Placements[k].Due; due != 0 && (old == nil || old.dueAt(due) < 0) {
 			heap.Push(&s.due, dueAt{due, rec.Key})
 		}
 	}

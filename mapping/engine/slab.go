@@ -13,7 +13,7 @@ const (
 	slabLeft = 32 << 10
 )
 
-var slabs = sync.Pool{New: func() any { slab := make([]byte, 0, slabBytes); return &slab }}
+var slabs = sync.Pool{New: func() any { return make([]byte, 0, slabBytes) }}
 
 // desk is where one core writes its share of a batch.
 type desk struct {
@@ -24,7 +24,7 @@ type desk struct {
 // write calls f with room to append one message to, and returns the message.
 func (d *desk) write(f func(dst []byte) ([]byte, error)) ([]byte, error) {
 	if cap(d.slab)-len(d.slab) < slabLeft {
-		d.slab = (*slabs.Get().(*[]byte))[:0]
+		d.slab = slabs.Get().([]byte)[:0]
 		d.used = append(d.used, d.slab)
 	}
 	start := len(d.slab)

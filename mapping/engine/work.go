@@ -330,7 +330,7 @@ func (e *Engine) collect(b *Batch, jobs []job, inputs []Read, number int) (*Batc
 // Commit makes a stored batch final. Batches commit in the order in which they were worked.
 func (e *Engine) Commit(b *Batch) {
 	for _, slab := range b.slabs {
-		slabs.Put(&slab)
+		slabs.Put(slab[:0])
 	}
 	e.State.Commit(b.after)
 	e.dropYoung(func(batch int) bool { return batch <= b.number })

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"fmt"
 	"sync"
 
@@ -96,17 +95,16 @@ func (r *Replay) Input(in mapping.Input) ([]Message, error) {
 		if err != nil {
 			return nil, fmt.Errorf("network %s, input %d: %w", in.Network, in.Sequence, err)
 		}
+		n.engine.Commit(b)
 		for _, m := range b.Messages {
-			m.Data = bytes.Clone(m.Data)
 			if m.Decision {
 				n.mu.Lock()
 				key, _ := roster.ParseKey('r', m.Key)
 				n.latest[key] = m.Data
 				n.mu.Unlock()
 			}
-			out = append(out, m)
 		}
-		n.engine.Commit(b)
+		out = append(out, b.Messages...)
 		done = !b.Head.More
 	}
 	return out, nil

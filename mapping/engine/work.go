@@ -20,7 +20,6 @@ import (
 // Message is one message of a batch, before its head.
 type Message struct {
 	roster.Entry
-	// Data is good until the batch is committed: then its memory is used again.
 	Data []byte
 	// Input that caused it, and its step.
 	Input uint64
@@ -39,8 +38,7 @@ type Batch struct {
 	// Faults of Convene's own that became refusals: panics, bundles that fail their checks.
 	Faults []*Fault
 
-	slabs         [][]byte // that hold the messages
-	before, after int      // marks of the state
+	before, after int // marks of the state
 	book          *Book
 	number        int
 }
@@ -136,7 +134,7 @@ func (e *Engine) work(inputs []Read, number int) (b *Batch, fault *Fault, err er
 	}
 	b.Head.Position, b.Head.Engine, b.Head.Catalog = e.State.Position, roster.Engine, e.State.Catalog
 	b.after = e.State.Mark()
-	if fault, err = e.write(b, jobs); fault != nil || err != nil {
+	if fault, err = e.write(jobs); fault != nil || err != nil {
 		return b, fault, err
 	}
 	return e.collect(b, jobs, inputs, number)
@@ -226,27 +224,24 @@ func (e *Engine) dropYoung(drop func(batch int) bool) {
 var errSource = errors.New("not given")
 
 // write runs the jobs on all cores. The first fault, by input, is returned, or an error if a source failed.
-func (e *Engine) write(b *Batch, jobs []job) (*Fault, error) {
+func (e *Engine) write(jobs []job) (*Fault, error) {
 	var next atomic.Int64
 	var failed atomic.Pointer[error]
 	var wg sync.WaitGroup
-	desks := make([]desk, max(1, min(runtime.GOMAXPROCS(0), len(jobs))))
-	run := func(d *desk) {
+	run := func() {
+		scratch := make([]byte, 0, messageBytes)
 		for i := int(next.Add(1)) - 1; i < len(jobs) && failed.Load() == nil; i = int(next.Add(1)) - 1 {
-			jobs[i].err = e.writeOne(&jobs[i], d)
+			scratch, jobs[i].err = e.writeOne(&jobs[i], scratch[:0])
 			if errors.Is(jobs[i].err, errSource) {
 				failed.Store(&jobs[i].err)
 			}
 		}
 	}
-	for i := range desks[1:] {
-		wg.Go(func() { run(&desks[1+i]) })
+	for range min(runtime.GOMAXPROCS(0), len(jobs)) - 1 {
+		wg.Go(run)
 	}
-	run(&desks[0])
+	run()
 	wg.Wait()
-	for i := range desks {
-		b.slabs = append(b.slabs, desks[i].used...)
-	}
 	if err := failed.Load(); err != nil {
 		return nil, *err
 	}
@@ -263,17 +258,21 @@ func (e *Engine) write(b *Batch, jobs []job) (*Fault, error) {
 	return nil, nil
 }
 
-// writeOne turns a job into a message.
-func (e *Engine) writeOne(j *job, d *desk) (err error) {
+// messageBytes is room for most messages.
+const messageBytes = 32 << 10
+
+// writeOne turns a job into a message. It writes into scratch, which it returns for the next, and keeps a copy of just
+// the size: growing a buffer for each message would cost more than writing it.
+func (e *Engine) writeOne(j *job, scratch []byte) (grown []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &Fault{j.input, p, debug.Stack()}
+			grown, err = scratch, &Fault{j.input, p, debug.Stack()}
 		}
 	}()
 	erased := j.decision != nil && j.decision.Record.Erased
 	if j.request == nil && j.key != 0 && !erased {
 		if j.request, err = e.sources.Request(j.key); err != nil {
-			return fmt.Errorf("request of r%d: %w: %w", j.key, errSource, err)
+			return scratch, fmt.Errorf("request of r%d: %w: %w", j.key, errSource, err)
 		}
 	}
 	if j.decision != nil {
@@ -281,24 +280,27 @@ func (e *Engine) writeOne(j *job, d *desk) (err error) {
 		if erased {
 			request = nil
 		}
-		j.out.Data, err = d.write(func(dst []byte) ([]byte, error) { return j.decision.Append(dst, request), nil })
+		scratch = j.decision.Append(scratch, request)
 		j.out.Entry = roster.Entry{Key: roster.KeyOf('r', j.key), Decision: true}
 	} else {
 		if j.notice.Request = j.parsed; j.parsed == nil && j.key != 0 {
 			j.notice.Request = new(mapping.Referral)
 			if err := json.Unmarshal(j.request, j.notice.Request); err != nil {
-				return fmt.Errorf("request of r%d: %w", j.key, err)
+				return scratch, fmt.Errorf("request of r%d: %w", j.key, err)
 			}
 		}
-		j.out.Data, err = d.write(func(dst []byte) ([]byte, error) { return j.writer.Append(dst, j.notice) })
+		if scratch, err = j.writer.Append(scratch, j.notice); err != nil {
+			return scratch, err
+		}
 		j.out.Entry = roster.Entry{Key: j.notice.Key, Source: j.notice.Source}
 		j.out.Status = j.notice.Status
 		if j.notice.Status == mapping.Refused {
 			j.out.Codes = codesOf(j.notice.Issues)
 		}
 	}
+	j.out.Data = bytes.Clone(scratch)
 	j.out.Hash, j.out.Input = roster.HashBytes(j.out.Data), j.input
-	return err
+	return scratch, nil
 }
 
 func codesOf(issues mapping.Issues) []string {
@@ -329,9 +331,6 @@ func (e *Engine) collect(b *Batch, jobs []job, inputs []Read, number int) (*Batc
 
 // Commit makes a stored batch final. Batches commit in the order in which they were worked.
 func (e *Engine) Commit(b *Batch) {
-	for _, slab := range b.slabs {
-		slabs.Put(slab[:0])
-	}
 	e.State.Commit(b.after)
 	e.dropYoung(func(batch int) bool { return batch <= b.number })
 	for _, u := range b.Head.Messages {

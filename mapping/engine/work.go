@@ -49,7 +49,8 @@ type job struct {
 	decision *roster.Decision
 	notice   *mapping.Notice
 	// request in force at that moment; nil: ask the ledger for key.
-	request *mapping.Referral
+	request []byte
+	parsed  *mapping.Referral
 	key     uint64
 	writer  *confirm.Writer
 	out     Message
@@ -168,11 +169,15 @@ func (e *Engine) prepare(turn *roster.Turn) (*Book, error) {
 
 // schedule makes the jobs of one step, each with the request in force at that moment.
 func (e *Engine) schedule(jobs []job, out *roster.Outcome, number int) []job {
-	writer := e.writer()
+	writer := confirm.NewRefuser(e.Network)
+	if e.book != nil {
+		writer = e.book.writer
+	}
 	for _, d := range out.Decisions {
 		key := d.Record.Key
 		if d.Request != nil {
-			e.young[key] = append(e.young[key], youngRequest{d.Request, number})
+			e.scratch = mapping.AppendReferral(e.scratch[:0], d.Request)
+			e.young[key] = append(e.young[key], youngRequest{bytes.Clone(e.scratch), number})
 		}
 		jobs = append(jobs, job{input: d.Cause, decision: d, key: key, writer: writer, request: e.youngest(key)})
 	}
@@ -180,24 +185,27 @@ func (e *Engine) schedule(jobs []job, out *roster.Outcome, number int) []job {
 		n := &out.Notices[i]
 		j := job{input: n.Sequence, notice: n, writer: writer}
 		if key, err := roster.ParseKey('r', n.Key); err == nil && n.Placement != "" {
-			j.key, j.request = key, e.youngest(key)
+			j.key, j.request, j.parsed = key, e.youngest(key), brought(out.Decisions, key)
 		}
 		jobs = append(jobs, j)
 	}
 	return jobs
 }
 
-func (e *Engine) writer() *confirm.Writer {
-	if e.book == nil {
-		return confirm.NewRefuser(e.Network)
+// brought is the request that this very step brought for a referral, or nil.
+func brought(decisions []*roster.Decision, key uint64) *mapping.Referral {
+	for _, d := range decisions {
+		if d.Record.Key == key {
+			return d.Request
+		}
 	}
-	return e.book.writer
+	return nil
 }
 
 // youngest is the last request of a referral that may not be stored yet, or nil.
-func (e *Engine) youngest(key uint64) *mapping.Referral {
+func (e *Engine) youngest(key uint64) []byte {
 	if y := e.young[key]; len(y) > 0 {
-		return y[len(y)-1].referral
+		return y[len(y)-1].data
 	}
 	return nil
 }
@@ -221,9 +229,9 @@ func (e *Engine) write(jobs []job) (*Fault, error) {
 	var failed atomic.Pointer[error]
 	var wg sync.WaitGroup
 	run := func() {
-		p := pen{message: make([]byte, 0, messageBytes)}
+		scratch := make([]byte, 0, messageBytes)
 		for i := int(next.Add(1)) - 1; i < len(jobs) && failed.Load() == nil; i = int(next.Add(1)) - 1 {
-			jobs[i].err = e.writeOne(&jobs[i], &p)
+			scratch, jobs[i].err = e.writeOne(&jobs[i], scratch[:0])
 			if errors.Is(jobs[i].err, errSource) {
 				failed.Store(&jobs[i].err)
 			}
@@ -253,79 +261,46 @@ func (e *Engine) write(jobs []job) (*Fault, error) {
 // messageBytes is room for most messages.
 const messageBytes = 32 << 10
 
-// pen is where one core writes a message, and a request that goes into it, before a copy of just the size is kept: growing
-// a buffer for each message would cost more than writing it.
-type pen struct{ message, request []byte }
-
-// writeOne turns a job into a message.
-func (e *Engine) writeOne(j *job, p *pen) (err error) {
+// writeOne turns a job into a message. It writes into scratch, which it returns for the next, and keeps a copy of just
+// the size: growing a buffer for each message would cost more than writing it.
+func (e *Engine) writeOne(j *job, scratch []byte) (grown []byte, err error) {
 	defer func() {
-		if v := recover(); v != nil {
-			err = &Fault{j.input, v, debug.Stack()}
+		if p := recover(); p != nil {
+			grown, err = scratch, &Fault{j.input, p, debug.Stack()}
 		}
 	}()
+	erased := j.decision != nil && j.decision.Record.Erased
+	if j.request == nil && j.key != 0 && !erased {
+		if j.request, err = e.sources.Request(j.key); err != nil {
+			return scratch, fmt.Errorf("request of r%d: %w: %w", j.key, errSource, err)
+		}
+	}
 	if j.decision != nil {
-		err = e.writeDecision(j, p)
+		request := j.request
+		if erased {
+			request = nil
+		}
+		scratch = j.decision.Append(scratch, request)
+		j.out.Entry = roster.Entry{Key: roster.KeyOf('r', j.key), Decision: true}
 	} else {
-		err = e.writeNotice(j, p)
+		if j.notice.Request = j.parsed; j.parsed == nil && j.key != 0 {
+			j.notice.Request = new(mapping.Referral)
+			if err := json.Unmarshal(j.request, j.notice.Request); err != nil {
+				return scratch, fmt.Errorf("request of r%d: %w", j.key, err)
+			}
+		}
+		if scratch, err = j.writer.Append(scratch, j.notice); err != nil {
+			return scratch, err
+		}
+		j.out.Entry = roster.Entry{Key: j.notice.Key, Source: j.notice.Source}
+		j.out.Status = j.notice.Status
+		if j.notice.Status == mapping.Refused {
+			j.out.Codes = codesOf(j.notice.Issues)
+		}
 	}
-	if err != nil {
-		return err
-	}
-	j.out.Data = bytes.Clone(p.message)
+	j.out.Data = bytes.Clone(scratch)
 	j.out.Hash, j.out.Input = roster.HashBytes(j.out.Data), j.input
-	return nil
-}
-
-// writeDecision writes a decision with the request in force, but for an erased referral.
-func (e *Engine) writeDecision(j *job, p *pen) (err error) {
-	var request []byte
-	switch {
-	case j.decision.Record.Erased:
-	case j.request != nil:
-		p.request = mapping.AppendReferral(p.request[:0], j.request)
-		request = p.request
-	default:
-		if request, err = e.stored(j.key); err != nil {
-			return err
-		}
-	}
-	p.message = j.decision.Append(p.message[:0], request)
-	j.out.Entry = roster.Entry{Key: roster.KeyOf('r', j.key), Decision: true}
-	return nil
-}
-
-func (e *Engine) writeNotice(j *job, p *pen) (err error) {
-	if j.notice.Request = j.request; j.request == nil && j.key != 0 {
-		data, err := e.stored(j.key)
-		if err != nil {
-			return err
-		}
-		j.notice.Request = new(mapping.Referral)
-		if err := json.Unmarshal(data, j.notice.Request); err != nil {
-			return fmt.Errorf("request of r%d: %w", j.key, err)
-		}
-	}
-	message, err := j.writer.Append(p.message[:0], j.notice)
-	if err != nil {
-		return err
-	}
-	p.message = message
-	j.out.Entry = roster.Entry{Key: j.notice.Key, Source: j.notice.Source}
-	j.out.Status = j.notice.Status
-	if j.notice.Status == mapping.Refused {
-		j.out.Codes = codesOf(j.notice.Issues)
-	}
-	return nil
-}
-
-// stored is the request in force of a referral, from the ledger.
-func (e *Engine) stored(key uint64) ([]byte, error) {
-	data, err := e.sources.Request(key)
-	if err != nil {
-		return nil, fmt.Errorf("request of r%d: %w: %w", key, errSource, err)
-	}
-	return data, nil
+	return scratch, nil
 }
 
 func codesOf(issues mapping.Issues) []string {

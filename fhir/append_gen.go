@@ -1302,8 +1302,8 @@ func appendProvenance(b []byte, v *models.Provenance) []byte {
 	return append(b, '}')
 }
 
-func appendDevice(b []byte, v *models.Device) []byte {
-	b = append(b, `{"resourceType":"Device"`...)
+func appendAppointment(b []byte, v *models.Appointment) []byte {
+	b = append(b, `{"resourceType":"Appointment"`...)
 	b = text(b, `,"id":`, v.Id)
 	if v.Meta != nil {
 		b = appendMeta(append(b, `,"meta":`...), v.Meta)
@@ -1337,107 +1337,104 @@ func appendDevice(b []byte, v *models.Device) []byte {
 		}
 		b = append(b, ']')
 	}
-	if v.Definition != nil {
-		b = appendReference(append(b, `,"definition":`...), v.Definition)
+	b = appendCode(append(b, `,"status":`...), v.Status.Code())
+	if v.CancelationReason != nil {
+		b = appendCodeableConcept(append(b, `,"cancelationReason":`...), v.CancelationReason)
 	}
-	if len(v.UdiCarrier) > 0 {
-		b = append(b, `,"udiCarrier":`...)
-		for i := range v.UdiCarrier {
+	if len(v.ServiceCategory) > 0 {
+		b = append(b, `,"serviceCategory":`...)
+		for i := range v.ServiceCategory {
 			b = append(b, separator(i))
-			b = appendDeviceUdiCarrier(b, &v.UdiCarrier[i])
+			b = appendCodeableConcept(b, &v.ServiceCategory[i])
 		}
 		b = append(b, ']')
 	}
-	if v.Status != nil {
-		b = appendCode(append(b, `,"status":`...), v.Status.Code())
-	}
-	if len(v.StatusReason) > 0 {
-		b = append(b, `,"statusReason":`...)
-		for i := range v.StatusReason {
+	if len(v.ServiceType) > 0 {
+		b = append(b, `,"serviceType":`...)
+		for i := range v.ServiceType {
 			b = append(b, separator(i))
-			b = appendCodeableConcept(b, &v.StatusReason[i])
+			b = appendCodeableConcept(b, &v.ServiceType[i])
 		}
 		b = append(b, ']')
 	}
-	b = text(b, `,"distinctIdentifier":`, v.DistinctIdentifier)
-	b = text(b, `,"manufacturer":`, v.Manufacturer)
-	b = text(b, `,"manufactureDate":`, v.ManufactureDate)
-	b = text(b, `,"expirationDate":`, v.ExpirationDate)
-	b = text(b, `,"lotNumber":`, v.LotNumber)
-	b = text(b, `,"serialNumber":`, v.SerialNumber)
-	if len(v.DeviceName) > 0 {
-		b = append(b, `,"deviceName":`...)
-		for i := range v.DeviceName {
+	if len(v.Specialty) > 0 {
+		b = append(b, `,"specialty":`...)
+		for i := range v.Specialty {
 			b = append(b, separator(i))
-			b = appendDeviceDeviceName(b, &v.DeviceName[i])
+			b = appendCodeableConcept(b, &v.Specialty[i])
 		}
 		b = append(b, ']')
 	}
-	b = text(b, `,"modelNumber":`, v.ModelNumber)
-	b = text(b, `,"partNumber":`, v.PartNumber)
-	if v.Type != nil {
-		b = appendCodeableConcept(append(b, `,"type":`...), v.Type)
+	if v.AppointmentType != nil {
+		b = appendCodeableConcept(append(b, `,"appointmentType":`...), v.AppointmentType)
 	}
-	if len(v.Specialization) > 0 {
-		b = append(b, `,"specialization":`...)
-		for i := range v.Specialization {
+	if len(v.ReasonCode) > 0 {
+		b = append(b, `,"reasonCode":`...)
+		for i := range v.ReasonCode {
 			b = append(b, separator(i))
-			b = appendDeviceSpecialization(b, &v.Specialization[i])
+			b = appendCodeableConcept(b, &v.ReasonCode[i])
 		}
 		b = append(b, ']')
 	}
-	if len(v.Version) > 0 {
-		b = append(b, `,"version":`...)
-		for i := range v.Version {
+	if len(v.ReasonReference) > 0 {
+		b = append(b, `,"reasonReference":`...)
+		for i := range v.ReasonReference {
 			b = append(b, separator(i))
-			b = appendDeviceVersion(b, &v.Version[i])
+			b = appendReference(b, &v.ReasonReference[i])
 		}
 		b = append(b, ']')
 	}
-	if len(v.Property) > 0 {
-		b = append(b, `,"property":`...)
-		for i := range v.Property {
+	if v.Priority != nil {
+		b = strconv.AppendInt(append(b, `,"priority":`...), int64(*v.Priority), 10)
+	}
+	b = text(b, `,"description":`, v.Description)
+	if len(v.SupportingInformation) > 0 {
+		b = append(b, `,"supportingInformation":`...)
+		for i := range v.SupportingInformation {
 			b = append(b, separator(i))
-			b = appendDeviceProperty(b, &v.Property[i])
+			b = appendReference(b, &v.SupportingInformation[i])
 		}
 		b = append(b, ']')
 	}
-	if v.Patient != nil {
-		b = appendReference(append(b, `,"patient":`...), v.Patient)
+	b = text(b, `,"start":`, v.Start)
+	b = text(b, `,"end":`, v.End)
+	if v.MinutesDuration != nil {
+		b = strconv.AppendInt(append(b, `,"minutesDuration":`...), int64(*v.MinutesDuration), 10)
 	}
-	if v.Owner != nil {
-		b = appendReference(append(b, `,"owner":`...), v.Owner)
-	}
-	if len(v.Contact) > 0 {
-		b = append(b, `,"contact":`...)
-		for i := range v.Contact {
+	if len(v.Slot) > 0 {
+		b = append(b, `,"slot":`...)
+		for i := range v.Slot {
 			b = append(b, separator(i))
-			b = appendContactPoint(b, &v.Contact[i])
+			b = appendReference(b, &v.Slot[i])
 		}
 		b = append(b, ']')
 	}
-	if v.Location != nil {
-		b = appendReference(append(b, `,"location":`...), v.Location)
-	}
-	b = text(b, `,"url":`, v.Url)
-	if len(v.Note) > 0 {
-		b = append(b, `,"note":`...)
-		for i := range v.Note {
+	b = text(b, `,"created":`, v.Created)
+	b = text(b, `,"comment":`, v.Comment)
+	b = text(b, `,"patientInstruction":`, v.PatientInstruction)
+	if len(v.BasedOn) > 0 {
+		b = append(b, `,"basedOn":`...)
+		for i := range v.BasedOn {
 			b = append(b, separator(i))
-			b = appendAnnotation(b, &v.Note[i])
+			b = appendReference(b, &v.BasedOn[i])
 		}
 		b = append(b, ']')
 	}
-	if len(v.Safety) > 0 {
-		b = append(b, `,"safety":`...)
-		for i := range v.Safety {
+	if len(v.Participant) > 0 {
+		b = append(b, `,"participant":`...)
+		for i := range v.Participant {
 			b = append(b, separator(i))
-			b = appendCodeableConcept(b, &v.Safety[i])
+			b = appendAppointmentParticipant(b, &v.Participant[i])
 		}
 		b = append(b, ']')
 	}
-	if v.Parent != nil {
-		b = appendReference(append(b, `,"parent":`...), v.Parent)
+	if len(v.RequestedPeriod) > 0 {
+		b = append(b, `,"requestedPeriod":`...)
+		for i := range v.RequestedPeriod {
+			b = append(b, separator(i))
+			b = appendPeriod(b, &v.RequestedPeriod[i])
+		}
+		b = append(b, ']')
 	}
 	return append(b, '}')
 }
@@ -2840,7 +2837,7 @@ func appendSignature(b []byte, v *models.Signature) []byte {
 	return object(b, at)
 }
 
-func appendDeviceUdiCarrier(b []byte, v *models.DeviceUdiCarrier) []byte {
+func appendAppointmentParticipant(b []byte, v *models.AppointmentParticipant) []byte {
 	at := len(b)
 	b = text(b, `,"id":`, v.Id)
 	if len(v.Extension) > 0 {
@@ -2859,131 +2856,23 @@ func appendDeviceUdiCarrier(b []byte, v *models.DeviceUdiCarrier) []byte {
 		}
 		b = append(b, ']')
 	}
-	b = text(b, `,"deviceIdentifier":`, v.DeviceIdentifier)
-	b = text(b, `,"issuer":`, v.Issuer)
-	b = text(b, `,"jurisdiction":`, v.Jurisdiction)
-	b = text(b, `,"carrierAIDC":`, v.CarrierAIDC)
-	b = text(b, `,"carrierHRF":`, v.CarrierHRF)
-	if v.EntryType != nil {
-		b = appendCode(append(b, `,"entryType":`...), v.EntryType.Code())
-	}
-	return object(b, at)
-}
-
-func appendDeviceDeviceName(b []byte, v *models.DeviceDeviceName) []byte {
-	at := len(b)
-	b = text(b, `,"id":`, v.Id)
-	if len(v.Extension) > 0 {
-		b = append(b, `,"extension":`...)
-		for i := range v.Extension {
+	if len(v.Type) > 0 {
+		b = append(b, `,"type":`...)
+		for i := range v.Type {
 			b = append(b, separator(i))
-			b = appendExtension(b, &v.Extension[i])
+			b = appendCodeableConcept(b, &v.Type[i])
 		}
 		b = append(b, ']')
 	}
-	if len(v.ModifierExtension) > 0 {
-		b = append(b, `,"modifierExtension":`...)
-		for i := range v.ModifierExtension {
-			b = append(b, separator(i))
-			b = appendExtension(b, &v.ModifierExtension[i])
-		}
-		b = append(b, ']')
+	if v.Actor != nil {
+		b = appendReference(append(b, `,"actor":`...), v.Actor)
 	}
-	b = mapping.AppendString(append(b, `,"name":`...), v.Name)
-	b = appendCode(append(b, `,"type":`...), v.Type.Code())
-	return object(b, at)
-}
-
-func appendDeviceSpecialization(b []byte, v *models.DeviceSpecialization) []byte {
-	at := len(b)
-	b = text(b, `,"id":`, v.Id)
-	if len(v.Extension) > 0 {
-		b = append(b, `,"extension":`...)
-		for i := range v.Extension {
-			b = append(b, separator(i))
-			b = appendExtension(b, &v.Extension[i])
-		}
-		b = append(b, ']')
+	if v.Required != nil {
+		b = appendCode(append(b, `,"required":`...), v.Required.Code())
 	}
-	if len(v.ModifierExtension) > 0 {
-		b = append(b, `,"modifierExtension":`...)
-		for i := range v.ModifierExtension {
-			b = append(b, separator(i))
-			b = appendExtension(b, &v.ModifierExtension[i])
-		}
-		b = append(b, ']')
-	}
-	b = appendCodeableConcept(append(b, `,"systemType":`...), &v.SystemType)
-	b = text(b, `,"version":`, v.Version)
-	return object(b, at)
-}
-
-func appendDeviceVersion(b []byte, v *models.DeviceVersion) []byte {
-	at := len(b)
-	b = text(b, `,"id":`, v.Id)
-	if len(v.Extension) > 0 {
-		b = append(b, `,"extension":`...)
-		for i := range v.Extension {
-			b = append(b, separator(i))
-			b = appendExtension(b, &v.Extension[i])
-		}
-		b = append(b, ']')
-	}
-	if len(v.ModifierExtension) > 0 {
-		b = append(b, `,"modifierExtension":`...)
-		for i := range v.ModifierExtension {
-			b = append(b, separator(i))
-			b = appendExtension(b, &v.ModifierExtension[i])
-		}
-		b = append(b, ']')
-	}
-	if v.Type != nil {
-		b = appendCodeableConcept(append(b, `,"type":`...), v.Type)
-	}
-	if v.Component != nil {
-		b = appendIdentifier(append(b, `,"component":`...), v.Component)
-	}
-	if v.Value != "" {
-		b = mapping.AppendString(append(b, `,"value":`...), v.Value)
-	}
-	return object(b, at)
-}
-
-func appendDeviceProperty(b []byte, v *models.DeviceProperty) []byte {
-	at := len(b)
-	b = text(b, `,"id":`, v.Id)
-	if len(v.Extension) > 0 {
-		b = append(b, `,"extension":`...)
-		for i := range v.Extension {
-			b = append(b, separator(i))
-			b = appendExtension(b, &v.Extension[i])
-		}
-		b = append(b, ']')
-	}
-	if len(v.ModifierExtension) > 0 {
-		b = append(b, `,"modifierExtension":`...)
-		for i := range v.ModifierExtension {
-			b = append(b, separator(i))
-			b = appendExtension(b, &v.ModifierExtension[i])
-		}
-		b = append(b, ']')
-	}
-	b = appendCodeableConcept(append(b, `,"type":`...), &v.Type)
-	if len(v.ValueQuantity) > 0 {
-		b = append(b, `,"valueQuantity":`...)
-		for i := range v.ValueQuantity {
-			b = append(b, separator(i))
-			b = appendQuantity(b, &v.ValueQuantity[i])
-		}
-		b = append(b, ']')
-	}
-	if len(v.ValueCode) > 0 {
-		b = append(b, `,"valueCode":`...)
-		for i := range v.ValueCode {
-			b = append(b, separator(i))
-			b = appendCodeableConcept(b, &v.ValueCode[i])
-		}
-		b = append(b, ']')
+	b = appendCode(append(b, `,"status":`...), v.Status.Code())
+	if v.Period != nil {
+		b = appendPeriod(append(b, `,"period":`...), v.Period)
 	}
 	return object(b, at)
 }

@@ -144,7 +144,19 @@ func (c *checker) provenance(v *Provenance) {
 	}
 }
 
-func (c *checker) device(v *Device) {
-	c.kind = "Device"
-	c.identifiers(v.Identifier)
+// appointment checks app-2 and app-3 too: start and end stand together, and are missing only where it is called off.
+func (c *checker) appointment(v *Appointment) {
+	c.kind = "Appointment"
+	c.id(v.Id)
+	c.code("status", v.Status.Code())
+	if (v.Start == nil) != (v.End == nil) || v.Start == nil && v.Status != AppointmentCancelled {
+		c.fail("start", "invariant", "start and end are both there, unless it is cancelled (app-2, app-3)")
+	}
+	if v.Start != nil && !IsInstant(*v.Start) || v.End != nil && !IsInstant(*v.End) {
+		c.fail("start", "invalid-date", "start or end is no instant")
+	}
+	c.require(len(v.Participant) > 0, "participant")
+	for i := range v.Participant {
+		c.reference("participant["+strconv.Itoa(i)+"].actor", v.Participant[i].Actor)
+	}
 }

@@ -35,7 +35,7 @@ func TestProblemsHavePaths(t *testing.T) {
 		"service":      {&HealthcareService{}, []string{"identifier: ", "active: ", "name: "}},
 		"location":     {&Location{Status: pointer(models.LocationStatus(9))}, []string{"identifier: ", "name: ", "status: "}},
 		"provenance":   {&Provenance{Agent: []ProvenanceAgent{{}}}, []string{"id: ", "target: ", "recorded: ", "agent.who: ", "agent.onBehalfOf: "}},
-		"device":       {&Device{}, []string{"identifier: "}},
+		"appointment":  {&Appointment{}, []string{"id: ", "start: start and end", "participant: "}},
 		"stranger":     {&models.Observation{}, []string{"is no resource that Convene writes"}},
 	} {
 		_, problems := Encode(c.resource)

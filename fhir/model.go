@@ -14,28 +14,31 @@ type (
 	HealthcareService = models.HealthcareService
 	Location          = models.Location
 	Provenance        = models.Provenance
-	Device            = models.Device
+	Appointment       = models.Appointment
 )
 
 // Their parts.
 type (
-	Address              = models.Address
-	CodeableConcept      = models.CodeableConcept
-	Coding               = models.Coding
-	ContactPoint         = models.ContactPoint
-	Extension            = models.Extension
-	HumanName            = models.HumanName
-	Identifier           = models.Identifier
-	PatientCommunication = models.PatientCommunication
-	Period               = models.Period
-	ProvenanceAgent      = models.ProvenanceAgent
-	Reference            = models.Reference
-	TaskRestriction      = models.TaskRestriction
+	Address                = models.Address
+	AppointmentParticipant = models.AppointmentParticipant
+	CodeableConcept        = models.CodeableConcept
+	Coding                 = models.Coding
+	ContactPoint           = models.ContactPoint
+	Extension              = models.Extension
+	HumanName              = models.HumanName
+	Identifier             = models.Identifier
+	Meta                   = models.Meta
+	PatientCommunication   = models.PatientCommunication
+	Period                 = models.Period
+	ProvenanceAgent        = models.ProvenanceAgent
+	Reference              = models.Reference
+	TaskRestriction        = models.TaskRestriction
 )
 
 // Codes of required value sets. Their zero values are codes too (draft, usual, ...), so that an absent one is a nil pointer.
 type (
 	AdministrativeGender = models.AdministrativeGender
+	AppointmentStatus    = models.AppointmentStatus
 	RequestPriority      = models.RequestPriority
 	RequestStatus        = models.RequestStatus
 	TaskStatus           = models.TaskStatus
@@ -59,6 +62,16 @@ const (
 	TaskCancelled      = models.TaskStatusCancelled
 	TaskFailed         = models.TaskStatusFailed
 	TaskEnteredInError = models.TaskStatusEnteredInError
+)
+
+// https://hl7.org/fhir/R4/valueset-appointmentstatus.html
+const (
+	AppointmentPending        = models.AppointmentStatusPending
+	AppointmentBooked         = models.AppointmentStatusBooked
+	AppointmentFulfilled      = models.AppointmentStatusFulfilled
+	AppointmentCancelled      = models.AppointmentStatusCancelled
+	AppointmentNoShow         = models.AppointmentStatusNoshow
+	AppointmentEnteredInError = models.AppointmentStatusEnteredInError
 )
 
 var (

@@ -4,7 +4,7 @@ import models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 // NewPatient is https://hl7.org/fhir/R4/patient.html with what US Core requires: identifiers, names and gender.
 func NewPatient(ids []Identifier, names []HumanName, gender *AdministrativeGender) Patient {
-	return Patient{Identifier: ids, Name: names, Gender: gender}
+	return Patient{Meta: metaPatient, Identifier: ids, Name: names, Gender: gender}
 }
 
 // Speaks is a language of a Patient, a BCP 47 tag: https://hl7.org/fhir/R4/patient-definitions.html#Patient.communication
@@ -19,12 +19,12 @@ func Speaks(tag string, preferred bool) PatientCommunication {
 // NewCondition is https://hl7.org/fhir/R4/condition.html as a problem of the patient's list
 // (US Core Condition Problems and Health Concerns).
 func NewCondition(clinical, verification, code *CodeableConcept, subject Reference) Condition {
-	return Condition{ClinicalStatus: clinical, VerificationStatus: verification, Category: problemListItem, Code: code, Subject: subject}
+	return Condition{Meta: metaCondition, ClinicalStatus: clinical, VerificationStatus: verification, Category: problemListItem, Code: code, Subject: subject}
 }
 
 // NewServiceRequest is https://hl7.org/fhir/R4/servicerequest.html with intent order. id is its logical id.
 func NewServiceRequest(id string, status RequestStatus, code *CodeableConcept, subject Reference) ServiceRequest {
-	return ServiceRequest{Id: Some(id), Status: status, Intent: models.RequestIntentOrder, Code: code, Subject: subject}
+	return ServiceRequest{Id: Some(id), Meta: metaServiceRequest, Status: status, Intent: models.RequestIntentOrder, Code: code, Subject: subject}
 }
 
 // NewTask is https://hl7.org/fhir/R4/task.html that asks to fulfill the request in focus, with intent order. id is its logical id.
@@ -34,17 +34,17 @@ func NewTask(id string, status TaskStatus, focus, subject *Reference) Task {
 
 // NewPractitioner is https://hl7.org/fhir/R4/practitioner.html with what US Core requires.
 func NewPractitioner(ids []Identifier, names []HumanName) Practitioner {
-	return Practitioner{Identifier: ids, Name: names}
+	return Practitioner{Meta: metaPractitioner, Identifier: ids, Name: names}
 }
 
 // NewPractitionerRole is https://hl7.org/fhir/R4/practitionerrole.html: a practitioner, where known, in an organization.
 func NewPractitionerRole(ids []Identifier, practitioner, organization *Reference) PractitionerRole {
-	return PractitionerRole{Identifier: ids, Active: &yes, Practitioner: practitioner, Organization: organization}
+	return PractitionerRole{Meta: metaPractitionerRole, Identifier: ids, Active: &yes, Practitioner: practitioner, Organization: organization}
 }
 
 // NewOrganization is https://hl7.org/fhir/R4/organization.html, active.
 func NewOrganization(ids []Identifier, name string) Organization {
-	return Organization{Identifier: ids, Active: &yes, Name: Some(name)}
+	return Organization{Meta: metaOrganization, Identifier: ids, Active: &yes, Name: Some(name)}
 }
 
 // NewHealthcareService is https://hl7.org/fhir/R4/healthcareservice.html, active.
@@ -60,7 +60,7 @@ func NewLocation(ids []Identifier, name string) Location {
 
 // NewProvenance is https://hl7.org/fhir/R4/provenance.html; recorded is an instant. id is its logical id.
 func NewProvenance(id string, target []Reference, recorded string, agents []ProvenanceAgent) Provenance {
-	return Provenance{Id: Some(id), Target: target, Recorded: recorded, Agent: agents}
+	return Provenance{Id: Some(id), Meta: metaProvenance, Target: target, Recorded: recorded, Agent: agents}
 }
 
 // NewAuthor is the agent that decided, on behalf of an organization (US Core slice ProvenanceAuthor).
@@ -68,14 +68,19 @@ func NewAuthor(who Reference, onBehalfOf *Reference) ProvenanceAgent {
 	return ProvenanceAgent{Type: &author, Who: who, OnBehalfOf: onBehalfOf}
 }
 
-// NewDevice is https://hl7.org/fhir/R4/device.html, a piece of software known by its name.
-func NewDevice(ids []Identifier, name string) Device {
-	status := models.FHIRDeviceStatusActive
-	return Device{
-		Identifier: ids,
-		Status:     &status,
-		DeviceName: []models.DeviceDeviceName{{Name: name, Type: models.DeviceNameTypeUserFriendlyName}},
-	}
+// NewAppointment is https://hl7.org/fhir/R4/appointment.html for one session of the request it is based on. id is its logical id.
+func NewAppointment(id string, status AppointmentStatus, request Reference, participants ...AppointmentParticipant) Appointment {
+	return Appointment{Id: Some(id), Status: status, BasedOn: []Reference{request}, Participant: participants}
+}
+
+// Expected is a participant who has said yes, or was not asked.
+func Expected(actor *Reference) AppointmentParticipant {
+	return AppointmentParticipant{Actor: actor, Status: models.ParticipationStatusAccepted}
+}
+
+// Asked is a participant who has not answered yet.
+func Asked(actor *Reference) AppointmentParticipant {
+	return AppointmentParticipant{Actor: actor, Status: models.ParticipationStatusNeedsAction}
 }
 
 // NewRestriction says until when a Task is to be taken up: https://hl7.org/fhir/R4/task-definitions.html#Task.restriction

@@ -67,9 +67,9 @@ func Encode(resource any) ([]byte, mapping.Issues) {
 	case *Provenance:
 		t.checker.provenance(v)
 		t.b = appendProvenance(nil, v)
-	case *Device:
-		t.checker.device(v)
-		t.b = appendDevice(nil, v)
+	case *Appointment:
+		t.checker.appointment(v)
+		t.b = appendAppointment(nil, v)
 	default:
 		t.checker.problems.Add("", "wrong-type", "%T is no resource that Convene writes", resource)
 	}
@@ -157,6 +157,14 @@ func (t *Transaction) Provenance(fullURL string, v *Provenance, r Request) {
 	t.open(fullURL)
 	t.checker.provenance(v)
 	t.b = appendProvenance(t.b, v)
+	t.close(r)
+}
+
+// Appointment adds an entry.
+func (t *Transaction) Appointment(fullURL string, v *Appointment, r Request) {
+	t.open(fullURL)
+	t.checker.appointment(v)
+	t.b = appendAppointment(t.b, v)
 	t.close(r)
 }
 

@@ -29,8 +29,11 @@ type Notice struct {
 	Group     string // id in the catalog; empty until one is chosen
 	// SeatsTaken of the group at this moment.
 	SeatsTaken int
-	// FirstSession this patient can attend; zero until placed or offered.
+	// FirstSession this patient can attend; zero until placed or offered. A placement that ended keeps it.
 	FirstSession time.Time
+	// Attendance of the session that began at Session, where the notice tells of one.
+	Attendance Attendance
+	Session    time.Time
 	// Position in the waitlist from 1, as of Time; 0 when not waiting.
 	Position int
 	// Expires is when an offer ends; zero without one.

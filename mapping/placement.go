@@ -33,6 +33,15 @@ func (s Status) Final() bool {
 // HoldsSeat reports whether a placement in this status takes a seat of its group.
 func (s Status) HoldsSeat() bool { return s == Offered || s == Placed || s == Enrolled }
 
+// Attendance of one session by one who is enrolled.
+type Attendance string
+
+const (
+	Attended         Attendance = "attended"
+	Missed           Attendance = "missed"
+	SessionCancelled Attendance = "session-cancelled"
+)
+
 // Role of a placement within its referral.
 type Role string
 

@@ -20,7 +20,7 @@ type bundle struct {
 	organization fhir.Reference // the requester's
 	offering     *offering      // nil until a program is chosen
 	reasons      []fhir.Reference
-	reasonCodes  []fhir.CodeableConcept
+	reasonCodes  []fhir.CodeableConcept // where the reasons alone do not do
 }
 
 // appendBundle appends the transaction of a notice. The entries stand in the order in which they refer to each
@@ -28,7 +28,6 @@ type bundle struct {
 func (w *Writer) appendBundle(b []byte, n *mapping.Notice) ([]byte, mapping.Issues) {
 	now := fhir.Instant(n.Time.UTC())
 	x := bundle{Transaction: fhir.NewTransaction(b, now), w: w, n: n, now: now, face: w.face(n), offering: w.programs[n.Program]}
-	x.add(w.device)
 	x.add(w.owner)
 	x.addPatient()
 	x.addConditions()

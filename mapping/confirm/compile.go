@@ -1,9 +1,11 @@
 package confirm
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/convene-health/convene/fhir"
 	"github.com/convene-health/convene/mapping"
@@ -35,21 +37,21 @@ type group struct {
 	name    string
 	held    bool // seats are held
 	max     int
-	site    *part // nil for telehealth
+	lasts   time.Duration // of a session
+	link    string        // of telehealth
+	site    *part         // nil for telehealth
 }
 
 // compile fills in what depends on the catalog alone.
 func (w *Writer) compile() {
 	cat := w.catalog
-	w.faces = facesOf(cat.Profile)
+	w.faces, w.bser = facesOf(cat.Profile), cat.Profile == "bser"
 	for _, a := range cat.Assigners {
 		w.trusted = append(w.trusted, a.System)
 	}
 	w.owner = w.organization(cat.Organization)
-	w.device = newPart("Device", base+"device", "convene", func(ids []fhir.Identifier) any {
-		d := fhir.NewDevice(ids, "Convene")
-		return &d
-	})
+	self := fhir.NewIdentifier(nil, base+"device", "convene")
+	w.device = fhir.RefBy("Device", &self)
 	w.programs = make(map[string]*offering, len(cat.Programs))
 	for i := range cat.Programs {
 		w.programs[cat.Programs[i].ID] = w.offering(&cat.Programs[i])
@@ -166,7 +168,7 @@ func (w *Writer) site(s *program.Site) *part {
 }
 
 func (w *Writer) group(g *program.Group) *group {
-	c := &group{name: clean(g.Name), held: g.Enrolment != program.EnrolmentOpen, max: g.Seats.Max}
+	c := &group{name: clean(g.Name), held: g.Enrolment != program.EnrolmentOpen, max: g.Seats.Max, lasts: lasts(g), link: clean(g.Link)}
 	c.data = mapping.AppendString([]byte(`,"group":{"id":`), g.ID)
 	c.data = mapping.AppendString(append(c.data, `,"name":`...), g.Name)
 	c.data = mapping.AppendString(append(c.data, `,"start":`...), g.Sessions.Start)
@@ -181,6 +183,11 @@ func (w *Writer) group(g *program.Group) *group {
 		c.meeting = mapping.AppendString(append(c.meeting, `,"leader":`...), strings.Join(append(slices.Clone(l.Given), l.Family), " "))
 	}
 	return c
+}
+
+// lasts is the length of a session, an hour where the catalog does not say.
+func lasts(g *program.Group) time.Duration {
+	return time.Duration(cmp.Or(g.Sessions.Minutes, 60)) * time.Minute
 }
 
 // place is a site in one line: "Mill Street Clinic, 12 Mill St, Dover, NH 03820".

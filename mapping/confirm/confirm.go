@@ -6,7 +6,7 @@
 //
 // # Delivering a bundle twice changes nothing
 //
-// The ServiceRequest, the Task and the Provenance are put under logical ids made of the network and the
+// The ServiceRequest, the Task, the Appointment and the Provenance are put under logical ids made of the network and the
 // referral's key (PUT [type]/[id]): the second delivery writes what is there already. Conditional updates
 // (PUT [type]?identifier=...) would need no client-chosen ids, but two deliveries under way at once, or a
 // search index that lags, make two resources of them, and a Provenance has no identifier to search by. The
@@ -17,6 +17,7 @@ package confirm
 import (
 	"fmt"
 
+	"github.com/convene-health/convene/fhir"
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/program"
 )
@@ -28,8 +29,9 @@ type Writer struct {
 	systems  systems
 	trusted  []string // systems of trusted assigners of patient identifiers, the first preferred
 	faces    map[mapping.Status]face
-	owner    *part // the network's organization
-	device   *part // Convene itself
+	owner    *part          // the network's organization
+	device   fhir.Reference // Convene itself, by name
+	bser     bool           // the catalog asks for BSeR's profiles
 	programs map[string]*offering
 	groups   map[string]*group
 }

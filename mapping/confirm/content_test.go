@@ -142,7 +142,16 @@ func TestOrder(t *testing.T) {
 		"ServiceRequest.orderDetail.0.coding.0.code":     "HQ",
 		"ServiceRequest.occurrencePeriod.start":          "2026-11-17T18:00:00.000-05:00",
 		"ServiceRequest.authoredOn":                      "2026-11-11T09:30:00-05:00",
-		"ServiceRequest.reasonCode.0.text":               "Chronic pain",
+		"ServiceRequest.reasonCode":                      "", // the Condition says it
+		"Condition.code.coding.0.display":                "Chronic pain",
+		"Condition.code.text":                            "",
+		"Appointment.id":                                 "riverside-r1042-1-20261117T2300",
+		"Appointment.status":                             "booked",
+		"Appointment.start":                              "2026-11-17T18:00:00.000-05:00",
+		"Appointment.end":                                "2026-11-17T19:00:00.000-05:00",
+		"Appointment.participant.0.status":               "accepted",
+		"Appointment.participant.2":                      "",
+		"Patient.meta.profile.0":                         "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient",
 		"ServiceRequest.request.url":                     "ServiceRequest/riverside-r1042-1",
 		"Task.description":                               "CBT for chronic pain, Tuesdays",
 		"Task.code.coding.0.code":                        "fulfill",
@@ -270,7 +279,7 @@ func TestDecidedByAPerson(t *testing.T) {
 func TestTooLarge(t *testing.T) {
 	n := placed()
 	for i := range mapping.ConditionsMax {
-		n.Request.Conditions = append(n.Request.Conditions, mapping.Condition{Text: fmt.Sprint(i, strings.Repeat("x", 2000))})
+		n.Request.Conditions = append(n.Request.Conditions, mapping.Condition{Text: fmt.Sprint(i, strings.Repeat("x", 4000))})
 	}
 	b, err := New(catalog(t, "")).Append([]byte("before"), n)
 	var issues mapping.Issues
@@ -283,19 +292,14 @@ func TestTooLarge(t *testing.T) {
 func TestWaitingLeavesRoomForPlacing(t *testing.T) {
 	w, n := New(catalog(t, "")), placed()
 	n.Previous = mapping.Waitlisted
+	short := n.Request.Conditions[0].Text + ":"
+	grow := func(by int) { n.Request.Conditions[0].Text = short + strings.Repeat("x", by) }
+	grow(0)
 	whole, err := w.Append(nil, n)
 	if err != nil {
 		t.Fatal(err)
 	}
-	short := n.Request.Conditions[0].Text
-	grow := func(by int) { n.Request.Conditions[0].Text = short + strings.Repeat("x", by) }
-	grow(1000)
-	longer, err := w.Append(nil, n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	times := (len(longer) - len(whole) + 500) / 1000 // how often the text stands in the bundle
-	grow((mapping.ConfirmationBytes - len(whole)) / times)
+	grow(mapping.ConfirmationBytes - len(whole))
 	if _, err := w.Append(nil, n); err != nil {
 		t.Errorf("placed after waiting: %v", err)
 	}

@@ -102,7 +102,7 @@ func (e *envelope) group() {
 		e.text(`,"group":{"id":`, e.n.Group)
 		e.b = append(e.b, '}')
 	}
-	if !e.n.FirstSession.IsZero() && e.w.catalog != nil {
+	if !e.n.FirstSession.IsZero() && !e.n.Status.Final() && e.w.catalog != nil {
 		e.time(`,"firstSession":{"start":"`, e.n.FirstSession.In(e.w.catalog.Location))
 		e.text(`,"zone":`, e.w.catalog.Zone)
 		if g != nil {

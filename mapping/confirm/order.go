@@ -8,14 +8,15 @@ import (
 	"github.com/convene-health/convene/mapping"
 )
 
-// addOrder adds what is Convene's own: the ServiceRequest, the Task that asks the program to fulfill it, and
-// the Provenance of this state of both.
+// addOrder adds what is Convene's own: the ServiceRequest, the Task that asks the program to fulfill it, the Appointment
+// of a session, and the Provenance of this state of request and task.
 func (x *bundle) addOrder() {
 	order := orderOf(x.n)
 	id := fhir.ID(x.n.Network, order)
 	request, task := fhir.FullURL("ServiceRequest", id), fhir.FullURL("Task", id)
 	x.addServiceRequest(order, id, request)
 	x.addTask(id, task, fhir.RefTo(request))
+	x.addAppointment(order, fhir.RefTo(request))
 	x.addProvenance(fhir.RefTo(request), fhir.RefTo(task))
 }
 
@@ -35,6 +36,9 @@ func (x *bundle) addServiceRequest(order, id, url string) {
 		code, category = &x.offering.code, x.offering.category
 	}
 	v := fhir.NewServiceRequest(id, x.face.request, code, x.patient)
+	if x.w.bser {
+		v.Meta = fhir.BSeRServiceRequest
+	}
 	v.Category = category
 	filler := fhir.NewIdentifier(fhir.IdentifierType("FILL"), x.w.systems.order, order)
 	placer, theirs := x.placer()
@@ -58,7 +62,7 @@ func (x *bundle) addServiceRequest(order, id, url string) {
 	if x.offering != nil {
 		v.OrderDetail = x.offering.detail
 		v.Performer = []fhir.Reference{x.offering.service.ref}
-		if x.w.catalog.Profile == "bser" { // whose performer is no HealthcareService
+		if x.w.bser { // whose performer is no HealthcareService
 			v.Performer[0] = x.offering.provider.ref
 		}
 		if g := x.w.groups[n.Group]; g != nil && g.site != nil {
@@ -79,13 +83,18 @@ func (x *bundle) placer() (id fhir.Identifier, theirs bool) {
 		system = x.w.systems.network + "/source/" + x.n.Source
 	}
 	id = fhir.NewIdentifier(fhir.IdentifierType("PLAC"), system, value)
-	id.Assigner = &x.organization
+	if x.w.bser {
+		id.Assigner = &x.organization
+	}
 	return id, theirs
 }
 
 func (x *bundle) addTask(id, url string, focus fhir.Reference) {
 	n := x.n
 	v := fhir.NewTask(id, x.face.task, &focus, &x.patient)
+	if x.w.bser {
+		v.Meta = fhir.BSeRTask
+	}
 	v.BusinessStatus = x.face.business
 	reason, told := x.statusReason()
 	if told {
@@ -157,7 +166,7 @@ func (x *bundle) statusReason() (reason fhir.CodeableConcept, told bool) {
 func (x *bundle) addProvenance(request, task fhir.Reference) {
 	n := x.n
 	id := fhir.ID(n.Network, strconv.FormatUint(n.Sequence, 10), strconv.Itoa(n.N))
-	who := x.w.device.ref
+	who := x.w.device
 	if n.DecidedBy != "" && n.DecidedBy != "convene" {
 		person := fhir.NewIdentifier(nil, x.w.systems.actor, clean(n.DecidedBy))
 		who = fhir.RefBy("Practitioner", &person)

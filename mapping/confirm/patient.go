@@ -1,6 +1,7 @@
 package confirm
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/convene-health/convene/fhir"
@@ -36,6 +37,9 @@ func (x *bundle) addPatient() {
 		v.DeceasedBoolean = &p.Deceased
 	}
 	contact(&v, p)
+	if w.bser {
+		v.Meta = fhir.BSeRPatient
+	}
 	url := fhir.FullURL("Patient", w.systems.patient, x.n.PatientKey)
 	x.Patient(url, &v, fhir.CreateUnless("Patient", system, value))
 	x.patient = fhir.RefTo(url)
@@ -101,17 +105,18 @@ func cleanAll(list []string) []string {
 func (x *bundle) addConditions() {
 	conditions := x.n.Request.Conditions
 	x.reasons = make([]fhir.Reference, 0, len(conditions))
-	x.reasonCodes = make([]fhir.CodeableConcept, 0, len(conditions)+1)
 	for i := range conditions {
 		c := &conditions[i]
 		if isReason(c) {
 			x.addCondition(c)
 		}
 	}
-	if len(x.reasonCodes) == 0 {
-		x.reasonCodes = append(x.reasonCodes, fhir.Concept("No condition given"))
+	if len(x.reasons) == 0 {
+		x.reasonCodes = noCondition
 	}
 }
+
+var noCondition = []fhir.CodeableConcept{fhir.Concept("No condition given")}
 
 func isReason(c *mapping.Condition) bool {
 	switch {
@@ -140,10 +145,13 @@ func (x *bundle) addCondition(c *mapping.Condition) {
 	}
 	x.Condition(url, &v, fhir.CreateUnless("Condition", x.w.systems.condition, id))
 	x.reasons = append(x.reasons, fhir.RefTo(url))
-	x.reasonCodes = append(x.reasonCodes, code)
+	if x.w.bser { // which asks for the reason in words, in the order itself
+		x.reasonCodes = append(x.reasonCodes, code)
+	}
 }
 
-// conditionCode is the condition's codings with a text, which BSeR asks for: the sender's, a display, or a code.
+// conditionCode is the condition's codings, with the sender's text where no display says the same. BSeR asks for a text:
+// there it is repeated, and a code stands for one that is missing.
 func (x *bundle) conditionCode(c *mapping.Condition) fhir.CodeableConcept {
 	codings := make([]fhir.Coding, 0, len(c.Codes))
 	text := clean(c.Text)
@@ -152,16 +160,18 @@ func (x *bundle) conditionCode(c *mapping.Condition) fhir.CodeableConcept {
 			continue
 		}
 		display := clean(code.Display)
-		if text == "" {
+		if text == "" && x.w.bser {
 			text = display
 		}
 		codings = append(codings, fhir.NewCoding(x.w.global(code.System, x.n.Source), code.Code, display))
 	}
-	if text == "" && len(codings) > 0 {
-		text = *codings[0].Code
-	}
-	if text == "" {
-		text = "Condition without a code"
+	switch {
+	case len(codings) == 0:
+		text = cmp.Or(text, "Condition without a code")
+	case x.w.bser:
+		text = cmp.Or(text, *codings[0].Code)
+	case codings[0].Display != nil && *codings[0].Display == text:
+		text = ""
 	}
 	return fhir.Concept(text, codings...)
 }

@@ -40,7 +40,7 @@ func (x *bundle) requesterOrganization(o *mapping.Party) fhir.Reference {
 	}
 	url := fhir.FullURL("Organization", system, value)
 	if url != x.w.owner.url {
-		id := []fhir.Identifier{fhir.NewIdentifier(fhir.IdentifierType(o.Identifier.Type), system, value)}
+		id := []fhir.Identifier{fhir.NewIdentifier(partyType(&o.Identifier, system), system, value)}
 		v := fhir.NewOrganization(id, name)
 		if phone := clean(o.Phone); phone != "" {
 			v.Telecom = []fhir.ContactPoint{fhir.Phone(phone)}
@@ -63,14 +63,14 @@ func (x *bundle) practitioner(p *mapping.Party) (ref *fhir.Reference, who string
 	case family == "" && !known:
 		return nil, ""
 	case family == "":
-		id := fhir.NewIdentifier(fhir.IdentifierType(p.Identifier.Type), system, value)
+		id := fhir.NewIdentifier(partyType(&p.Identifier, system), system, value)
 		r := fhir.RefBy("Practitioner", &id)
 		return &r, system + "|" + value
 	case !known:
 		system, value = x.w.systems.practitioner, fhir.HashID(x.n.Source, family, strings.Join(given, " "))
 	}
 	v := fhir.NewPractitioner(
-		[]fhir.Identifier{fhir.NewIdentifier(fhir.IdentifierType(p.Identifier.Type), system, value)},
+		[]fhir.Identifier{fhir.NewIdentifier(partyType(&p.Identifier, system), system, value)},
 		[]fhir.HumanName{fhir.NewHumanName(family, given)})
 	url := fhir.FullURL("Practitioner", system, value)
 	x.Practitioner(url, &v, fhir.CreateUnless("Practitioner", system, value))
@@ -85,4 +85,12 @@ func (x *bundle) partyIdentifier(id *mapping.Identifier) string {
 		return mapping.SystemNPI
 	}
 	return x.w.global(id.System, x.n.Source)
+}
+
+// partyType is the identifier's type; an NPI is told by its system.
+func partyType(id *mapping.Identifier, system string) *fhir.CodeableConcept {
+	if system == mapping.SystemNPI {
+		return nil
+	}
+	return fhir.IdentifierType(id.Type)
 }

@@ -58,8 +58,23 @@ func facesOf(profile string) map[mapping.Status]face {
 	return faces
 }
 
+// attendances is how a session that was attended, missed or cancelled looks in FHIR, in every profile.
+var attendances = map[mapping.Attendance]struct {
+	business    *fhir.CodeableConcept
+	appointment fhir.AppointmentStatus
+}{
+	mapping.Attended:         {fhir.BusinessStatus(fhir.BusinessEventCompleted, string(mapping.Enrolled)), fhir.AppointmentFulfilled},
+	mapping.Missed:           {fhir.BusinessStatus(fhir.BusinessUnattended, string(mapping.Enrolled)), fhir.AppointmentNoShow},
+	mapping.SessionCancelled: {fhir.BusinessStatus(fhir.BusinessEventCancelled, string(mapping.Enrolled)), fhir.AppointmentCancelled},
+}
+
 // face of a notice's status.
 func (w *Writer) face(n *mapping.Notice) face {
+	if a, told := attendances[n.Attendance]; told && n.Status == mapping.Enrolled {
+		f := w.faces[mapping.Enrolled]
+		f.business = a.business
+		return f
+	}
 	if n.CancelRequested {
 		return w.faces[cancelRequested]
 	}

@@ -242,10 +242,11 @@ func (d *step) vacate(pl *Placement) {
 	pl.Seat, pl.Due, pl.First = false, 0, 0
 }
 
-// end brings a placement to a final status.
+// end brings a placement to a final status. Its first session stays known: what was booked is to be called off.
 func (d *step) end(pl *Placement, status mapping.Status) {
+	first := pl.First
 	d.vacate(pl)
-	pl.Status = status
+	pl.Status, pl.First = status, first
 }
 
 // finish ends the placements of a referral that match only (all when nil), tells each, and promotes into the seats

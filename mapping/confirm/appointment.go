@@ -1,0 +1,57 @@
+package confirm
+
+import (
+	"time"
+
+	"github.com/convene-health/convene/fhir"
+	"github.com/convene-health/convene/mapping"
+)
+
+// addAppointment adds the Appointment of the session that the notice is about: the patient's first when a seat is offered
+// or taken, or given up before it began, and the one that attendance is told of. It is the patient's alone, with the place
+// where there is one: no group's list of members leaves Convene. Each session has one, named by the order and its start.
+func (x *bundle) addAppointment(order string, request fhir.Reference) {
+	n := x.n
+	status, start, told := appointmentOf(n)
+	if !told {
+		return
+	}
+	patient := fhir.Expected(&x.patient)
+	if status == fhir.AppointmentPending {
+		patient = fhir.Asked(&x.patient)
+	}
+	id := fhir.ID(n.Network, order, start.UTC().Format("20060102T1504"))
+	v := fhir.NewAppointment(id, status, request, patient)
+	length := time.Hour
+	if g := x.w.groups[n.Group]; g != nil {
+		length = g.lasts
+		v.Description, v.PatientInstruction = fhir.Some(g.name), fhir.Some(g.link)
+		if g.site != nil {
+			v.Participant = append(v.Participant, fhir.Expected(&g.site.ref))
+		}
+	}
+	local := start.In(x.w.catalog.Location)
+	begin, end := fhir.Instant(local), fhir.Instant(local.Add(length))
+	v.Start, v.End = &begin, &end
+	x.Appointment(fhir.FullURL("Appointment", id), &v, fhir.Update("Appointment", id))
+}
+
+// appointmentOf is the session a notice is about and how it stands; told is false where there is none to tell of.
+func appointmentOf(n *mapping.Notice) (status fhir.AppointmentStatus, start time.Time, told bool) {
+	if n.Attendance != "" && !n.Session.IsZero() {
+		return attendances[n.Attendance].appointment, n.Session, true
+	}
+	begun := !n.FirstSession.After(n.Time)
+	switch {
+	case n.FirstSession.IsZero() || n.CancelRequested:
+	case n.Status == mapping.Offered:
+		return fhir.AppointmentPending, n.FirstSession, true
+	case n.Status == mapping.Placed:
+		return fhir.AppointmentBooked, n.FirstSession, true
+	case n.Status == mapping.EnteredInError:
+		return fhir.AppointmentEnteredInError, n.FirstSession, true
+	case n.Status.Final() && n.Status != mapping.Completed && !begun:
+		return fhir.AppointmentCancelled, n.FirstSession, true
+	}
+	return 0, time.Time{}, false
+}

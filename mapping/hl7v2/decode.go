@@ -78,7 +78,7 @@ func (r *reader) decode(data []byte) {
 		return
 	}
 	r.segments = m.Segments
-	if !utf8.Valid(data) {
+	if m.set == nil && !utf8.Valid(data) {
 		r.checkCharacters(m.Segments)
 	}
 	r.message(m.First("MSH"))

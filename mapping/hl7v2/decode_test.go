@@ -116,7 +116,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"status query":          {change(sampleReferral, "I12^REF_I12", "I15"), "MSH-9 unsupported-message"},
 		"patient update":        {change(sampleMerge, "A40^ADT_A39", "A08"), "MSH-9 unsupported-message"},
 		"acknowledgement":       {change(sampleReferral, "REF^I12^REF_I12", "ACK"), "MSH-9 unsupported-message"},
-		"unknown set":           {change(sampleReferral, "UNICODE UTF-8", "BIG-5"), "MSH-18 unknown-character-set"},
+		"unknown set":           {change(sampleReferral, "UNICODE UTF-8", "CNS 11643-1992"), "MSH-18 unknown-character-set"},
 		"loose line":            {change(sampleReferral, "NTE|2", "and"), "MSH invalid-segment"},
 		"update without name":   {change(change(sampleReferral, "I12^REF_I12", "I13"), "R-77^HARBOR^1.2.3.4^ISO", ""), "RF1-6 required"},
 		"cancel without name":   {change(sampleCancel, "R-77", ""), "RF1-6 required"},

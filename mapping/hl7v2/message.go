@@ -9,6 +9,7 @@
 package hl7v2
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -35,6 +36,10 @@ type Message struct {
 	// Lead and Trail are a byte order mark and MLLP's frame around the segments, where there are any.
 	Lead, Trail string
 	Segments    []Segment
+
+	// original bytes and set of a message that was turned into UTF-8 to be split; else nil.
+	original []byte
+	set      *charset
 }
 
 // Segment is one line. One that is no segment, as an empty line, has no name and its text as the only field.
@@ -63,7 +68,14 @@ const byteOrderMark = "\uFEFF"
 // split. Its strings are parts of data's one copy.
 func Parse(data []byte) (*Message, mapping.Issues) {
 	p := parser{message: new(Message), seen: map[string]int{}}
-	p.parse(string(data))
+	text, set, sound := widen(data)
+	if set != nil {
+		p.message.original, p.message.set = bytes.Clone(data), set
+	}
+	if !sound {
+		p.issues.Add("MSH", jsontree.InvalidUTF8, "some bytes are no characters of the message's character set")
+	}
+	p.parse(text)
 	return p.message, p.issues
 }
 
@@ -215,6 +227,9 @@ func isName(line string) bool {
 
 // Encode writes the message, byte for byte what was parsed unless there were too many segments.
 func (m *Message) Encode() []byte {
+	if m.set != nil {
+		return m.original
+	}
 	b := []byte(m.Lead)
 	for i := range m.Segments {
 		b = m.Segments[i].append(b)

@@ -50,8 +50,8 @@ func TestParseReportsTexts(t *testing.T) {
 		"loose text":          {"MSH|^~\\&|A\rand more\r", "MSH invalid-segment"},
 		"lower case":          {"MSH|^~\\&|A\rpid|1\r", "MSH invalid-segment"},
 		"bare header again":   {"MSH|^~\\&|A\rMSH\r", "MSH invalid-segment"},
-		"charset":             {"MSH|^~\\&|A|||||||||||||||ISO IR87\r", "MSH-18 unknown-character-set"},
-		"charset by mark":     {"\uFEFFMSH|^~\\&|A|||||||||||||||ISO IR87\r", ""},
+		"charset":             {"MSH|^~\\&|A|||||||||||||||ISO IR159\r", "MSH-18 unknown-character-set"},
+		"charset by mark":     {"\uFEFFMSH|^~\\&|A|||||||||||||||ISO IR159\r", ""},
 		"many segments":       {"MSH|^~\\&|A\r" + strings.Repeat("NTE|1\r", SegmentsMax), "MSH too-large"},
 		"as many as may be":   {"MSH|^~\\&|A\r" + strings.Repeat("NTE|1\r", SegmentsMax-1), ""},
 		"many fields":         {"MSH|^~\\&|A\rPID" + strings.Repeat("|", FieldsMax+1), "PID too-large"},
@@ -159,10 +159,18 @@ func TestCharacterSets(t *testing.T) {
 		"Latin-9":          {"8859/15~ISO IR87", "\xa4", "\u20ac"},
 		"Cyrillic":         {"8859/5", "\xbf\xd5", "\u041f\u0435"},
 		"Windows":          {"windows-1252", "\x93x\x94", "\u201cx\u201d"},
+		"Big5":             {"BIG-5", "\xb3\x5c\xa5\x5c\xbb\x5c", "\u8a31\u529f\u84cb"}, // each ends in a backslash
+		"GB 18030":         {"GB 18030-2000", "\xc0|", "\u7e9c"},
+		"Korean":           {"KS X 1001", "\xb1\xe8", "\uae40"},
+		"Japanese":         {"~ISO IR87", "\x1b$B;3ED\x1b(B", "\u5c71\u7530"},
 	} {
-		m, issues := Parse([]byte("MSH|^~\\&|A|||||||||||||||" + test.set + "\rNTE|||" + test.raw + "\r"))
+		data := []byte("MSH|^~\\&|A|||||||||||||||" + test.set + "\rNTE|||" + test.raw + "\r")
+		m, issues := Parse(data)
 		if got := m.First("NTE").Field(3).Text(); got != test.want || issues != nil {
 			t.Errorf("%s: %q %v, want %q", name, got, issues, test.want)
+		}
+		if got := m.Encode(); !bytes.Equal(got, data) {
+			t.Errorf("%s: encoded %q, want %q", name, got, data)
 		}
 	}
 }

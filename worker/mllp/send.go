@@ -29,7 +29,9 @@ type RefusedError struct {
 	Text string // of MSA-3 or ERR-8, where it gave one
 }
 
-func (e *RefusedError) Error() string { return fmt.Sprintf("the partner answered %s %s", e.Code, e.Text) }
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("the partner answered %s %s", e.Code, e.Text)
+}
 
 // answerBytesMax of an acknowledgement.
 const answerBytesMax = 64 << 10

@@ -17,9 +17,13 @@ func acknowledge(_ context.Context, message []byte, _ error) []byte {
 	return hl7v2.Acknowledge(m, hl7v2.Stored, nil, time.Unix(0, 0).UTC())
 }
 
-func messageOf(id string) []byte { return []byte("MSH|^~\\&|||||||RRI^I12|" + id + "|P|2.5.1\rRF1|A\r") }
+func messageOf(id string) []byte {
+	return []byte("MSH|^~\\&|||||||RRI^I12|" + id + "|P|2.5.1\rRF1|A\r")
+}
 
-func ack(code, id string) []byte { return []byte("MSH|^~\\&\rMSA|" + code + "|" + id + "\rERR||||||||why\r") }
+func ack(code, id string) []byte {
+	return []byte("MSH|^~\\&\rMSA|" + code + "|" + id + "\rERR||||||||why\r")
+}
 
 func TestSendUntilAcknowledged(t *testing.T) {
 	address, _ := listen(t, &Listener{Handle: acknowledge})

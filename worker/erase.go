@@ -14,12 +14,12 @@ import (
 )
 
 // Erased is what an erasure deleted.
-type Erased struct{ Inputs, Decisions, Confirmations int }
+type Erased struct{ Inputs, Decisions, Confirmations, Answers int }
 
 // eraseWait is how long the worker may take to decide the erasure.
 const eraseWait = 30 * time.Second
 
-// Erase closes a referral and then securely deletes its raw inputs, decisions and confirmations. What stays is the notice
+// Erase closes a referral and then securely deletes its raw inputs, decisions, confirmations and answers in HL7 v2. What stays is the notice
 // that it was erased, and hashes in the heads. It needs the admin and a running worker.
 func Erase(ctx context.Context, admin *Conn, network, key, actor, reason string) (Erased, error) {
 	if _, err := roster.ParseKey('r', key); err != nil {
@@ -142,7 +142,42 @@ func (e *eraser) delete() (Erased, error) {
 			return e.done, fmt.Errorf("ledger message %d: %w", sequence, err)
 		}
 	}
-	return e.done, nil
+	return e.done, e.deleteAnswers()
+}
+
+// deleteAnswers deletes what was said of the referral, and of its inputs, in HL7 v2. It comes last: what is still being
+// written is made of what is gone by then.
+func (e *eraser) deleteAnswers() error {
+	outbound, err := e.admin.JS.Stream(e.ctx, OutboundStream(e.network))
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	keys := []string{e.key}
+	for input := range e.inputs {
+		keys = append(keys, roster.KeyOf('i', input))
+	}
+	for _, key := range keys {
+		for from := uint64(1); ; {
+			stored, err := readDirect(e.ctx, e.admin.Conn, OutboundStream(e.network), from, readChunk, OutboundSubject(e.network, "*", key))
+			if err != nil {
+				return err
+			}
+			if len(stored) == 0 {
+				break
+			}
+			for _, m := range stored {
+				if err := secureDelete(e.ctx, outbound, m.Sequence); err != nil {
+					return fmt.Errorf("answer %d: %w", m.Sequence, err)
+				}
+				e.done.Answers++
+				from = m.Sequence + 1
+			}
+		}
+	}
+	return nil
 }
 
 func secureDelete(ctx context.Context, s jetstream.Stream, sequence uint64) error {

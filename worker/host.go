@@ -293,6 +293,8 @@ func (h *Host) Run(ctx context.Context) error {
 	errs := make([]error, len(h.networks))
 	var wg sync.WaitGroup
 	for i, n := range h.networks {
+		answers := &Outbound{Conn: h.conn, Network: n.Name, Active: func() bool { return n.Standing().Active }, Log: h.config.Log}
+		wg.Go(func() { answers.Run(ctx) })
 		wg.Go(func() {
 			if errs[i] = n.Run(ctx); errs[i] != nil {
 				h.config.Log.Error().Str("network", n.Name).Err(errs[i]).Msg("network stopped")

@@ -110,12 +110,12 @@ func (u User) services() []service {
 	placements := PlacementsStream(u.Network)
 	switch u.Role {
 	case RoleSource:
-		durable := placements + "." + SourceDurable(u.Source)
-		return []service{
-			{subject: InputSubject(u.Network, u.Source)},
-			{subject: "$JS.API.CONSUMER.MSG.NEXT." + durable, stream: true},
-			{subject: "$JS.ACK." + durable + ".>"},
+		all := []service{{subject: InputSubject(u.Network, u.Source)}}
+		for _, stream := range []string{placements, OutboundStream(u.Network)} {
+			durable := stream + "." + SourceDurable(u.Source)
+			all = append(all, service{subject: "$JS.API.CONSUMER.MSG.NEXT." + durable, stream: true}, service{subject: "$JS.ACK." + durable + ".>"})
 		}
+		return all
 	case RoleCoordinator:
 		return []service{
 			{subject: "$JS.API.DIRECT.GET." + placements, stream: true},
@@ -167,6 +167,7 @@ func (u User) subscribe(networks []NetworkSources) []string {
 // no consumer: it reads by sequence with direct gets, which alone never show a part of an open batch.
 func workerPublish(network string) []string {
 	referrals, placements, catalogs := ReferralsStream(network), PlacementsStream(network), catalogsStream(network)
+	outbound := OutboundStream(network)
 	return []string{
 		"placements." + network + ".>",
 		"decisions." + network + ".>",
@@ -175,6 +176,11 @@ func workerPublish(network string) []string {
 		"$JS.API.STREAM.INFO." + referrals,
 		"$JS.API.STREAM.INFO." + placements,
 		"$JS.API.STREAM.INFO." + catalogs,
+		"$JS.API.STREAM.INFO." + outbound,
+		OutboundSubject(network, "*", "*"),
+		"$JS.API.DIRECT.GET." + outbound,
+		"$JS.API.DIRECT.GET." + outbound + ".>",
+		"$JS.API.CONSUMER.INFO." + outbound + ".*",
 		"$JS.API.STREAM.MSG.GET." + referrals,
 		"$JS.API.DIRECT.GET." + referrals,
 		"$JS.API.DIRECT.GET." + referrals + ".>",

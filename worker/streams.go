@@ -24,6 +24,14 @@ func catalogsStream(network string) string { return "OBJ_" + CatalogsBucket(netw
 // InputSubject is what a source publishes its events on.
 func InputSubject(network, source string) string { return "referrals." + network + "." + source }
 
+// OutboundStream holds what sources are told in HL7 v2.
+func OutboundStream(network string) string { return "OUTBOUND-" + network }
+
+// OutboundSubject of one answer: to a source, about a referral ("r1042") or an input ("i1042").
+func OutboundSubject(network, source, key string) string {
+	return "outbound." + network + "." + source + "." + key
+}
+
 // HeadSubject is the last message of every batch, and the fence of the ledger.
 func HeadSubject(network string) string { return "ledger." + network + ".head" }
 
@@ -53,9 +61,10 @@ func storedHeadSubject(network string) string { return storedSubject(network) + 
 type Streams struct {
 	Referrals  jetstream.StreamConfig
 	Placements jetstream.StreamConfig
+	Outbound   jetstream.StreamConfig
 	Catalogs   jetstream.ObjectStoreConfig
-	// Durables of the ledger, one a source.
-	Durables []jetstream.ConsumerConfig
+	// Durables of the ledger and of the answers in HL7 v2, one a source.
+	Durables, Answers []jetstream.ConsumerConfig
 }
 
 // duplicatesWindow is the shortest that JetStream takes. Within it a message id that a sender repeats is answered
@@ -89,7 +98,12 @@ func DefineStreams(n NetworkSources, replicas int) Streams {
 	placements.AllowAtomicPublish = true
 	placements.RePublish = &jetstream.RePublish{Source: HeadSubject(n.Name), Destination: storedHeadSubject(n.Name), HeadersOnly: true}
 
-	s := Streams{Referrals: referrals, Placements: placements, Catalogs: jetstream.ObjectStoreConfig{
+	outbound := base
+	outbound.Name = OutboundStream(n.Name)
+	outbound.Description = "Convene: what sources of network " + n.Name + " are told in HL7 v2"
+	outbound.Subjects = []string{OutboundSubject(n.Name, "*", "*")}
+
+	s := Streams{Referrals: referrals, Placements: placements, Outbound: outbound, Catalogs: jetstream.ObjectStoreConfig{
 		Bucket:      CatalogsBucket(n.Name),
 		Description: "Convene: catalogs of network " + n.Name + " by content hash",
 		Storage:     jetstream.FileStorage,
@@ -97,7 +111,7 @@ func DefineStreams(n NetworkSources, replicas int) Streams {
 		MaxBytes:    -1,
 	}}
 	for _, source := range n.Sources {
-		s.Durables = append(s.Durables, jetstream.ConsumerConfig{
+		durable := jetstream.ConsumerConfig{
 			Durable:       SourceDurable(source),
 			Description:   "Convene: confirmations of source " + source,
 			FilterSubject: ConfirmationSubject(n.Name, source, ">"),
@@ -107,7 +121,11 @@ func DefineStreams(n NetworkSources, replicas int) Streams {
 			MaxDeliver:    -1,
 			MaxAckPending: 1000,
 			Replicas:      replicas,
-		})
+		}
+		s.Durables = append(s.Durables, durable)
+		durable.Description = "Convene: answers to source " + source + " in HL7 v2"
+		durable.FilterSubject = OutboundSubject(n.Name, source, "*")
+		s.Answers = append(s.Answers, durable)
 	}
 	return s
 }
@@ -116,7 +134,7 @@ func DefineStreams(n NetworkSources, replicas int) Streams {
 // It needs the admin. What an operator may choose (age of REFERRALS, replicas, placement) is left as it is.
 func EnsureStreams(ctx context.Context, js jetstream.JetStream, n NetworkSources, replicas int) error {
 	want := DefineStreams(n, replicas)
-	for _, config := range []jetstream.StreamConfig{want.Referrals, want.Placements} {
+	for _, config := range []jetstream.StreamConfig{want.Referrals, want.Placements, want.Outbound} {
 		if err := ensureStream(ctx, js, config); err != nil {
 			return fmt.Errorf("stream %s: %w", config.Name, err)
 		}
@@ -128,9 +146,13 @@ func EnsureStreams(ctx context.Context, js jetstream.JetStream, n NetworkSources
 	if err != nil {
 		return fmt.Errorf("object store %s: %w", want.Catalogs.Bucket, err)
 	}
-	for _, durable := range want.Durables {
-		if err := ensureDurable(ctx, js, want.Placements.Name, durable); err != nil {
-			return fmt.Errorf("consumer %s of %s: %w", durable.Durable, want.Placements.Name, err)
+	return errors.Join(ensureDurables(ctx, js, want.Placements.Name, want.Durables), ensureDurables(ctx, js, want.Outbound.Name, want.Answers))
+}
+
+func ensureDurables(ctx context.Context, js jetstream.JetStream, stream string, durables []jetstream.ConsumerConfig) error {
+	for _, durable := range durables {
+		if err := ensureDurable(ctx, js, stream, durable); err != nil {
+			return fmt.Errorf("consumer %s of %s: %w", durable.Durable, stream, err)
 		}
 	}
 	return nil

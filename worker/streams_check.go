@@ -39,11 +39,13 @@ func Fatal(findings []Finding) bool {
 func CheckStreams(ctx context.Context, js jetstream.JetStream, n NetworkSources) ([]Finding, error) {
 	want := DefineStreams(n, 1)
 	var found []Finding
-	for _, config := range []jetstream.StreamConfig{want.Referrals, want.Placements} {
+	for _, config := range []jetstream.StreamConfig{want.Referrals, want.Placements, want.Outbound} {
 		stream, err := js.Stream(ctx, config.Name)
 		switch {
 		case errors.Is(err, jetstream.ErrStreamNotFound):
-			found = append(found, missing(config.Name))
+			f := missing(config.Name)
+			f.Fatal = config.Name != want.Outbound.Name // only answers in HL7 v2 wait for it
+			found = append(found, f)
 		case err != nil:
 			return nil, fmt.Errorf("stream %s: %w", config.Name, err)
 		default:
@@ -57,9 +59,12 @@ func CheckStreams(ctx context.Context, js jetstream.JetStream, n NetworkSources)
 	} else if err != nil {
 		return nil, fmt.Errorf("object store %s: %w", want.Catalogs.Bucket, err)
 	}
-	if !slices.ContainsFunc(found, func(f Finding) bool { return f == missing(want.Placements.Name) }) {
-		for _, durable := range want.Durables {
-			f, err := checkDurable(ctx, js, want.Placements.Name, durable)
+	for stream, durables := range map[string][]jetstream.ConsumerConfig{want.Placements.Name: want.Durables, want.Outbound.Name: want.Answers} {
+		if slices.ContainsFunc(found, func(f Finding) bool { return f.Where == stream && f.What == missing(stream).What }) {
+			continue
+		}
+		for _, durable := range durables {
+			f, err := checkDurable(ctx, js, stream, durable)
 			if err != nil {
 				return nil, err
 			}
@@ -116,8 +121,10 @@ func compareStream(want, have jetstream.StreamConfig) []Finding {
 	warn(have.DenyDelete || have.DenyPurge, "`convene erase` cannot delete here", "recreate it with deny_delete and deny_purge: false")
 	add(have.Duplicates > want.Duplicates, false, true, "a message id used by one source hides another's message for "+have.Duplicates.String(),
 		"set duplicate_window: "+want.Duplicates.String())
-	add(!sameRePublish(want.RePublish, have.RePublish), false, true, "readers are not woken when a message is stored and poll instead",
-		fmt.Sprintf("set republish from %s to %s, headers only", want.RePublish.Source, want.RePublish.Destination))
+	if r := want.RePublish; r != nil {
+		add(!sameRePublish(r, have.RePublish), false, true, "readers are not woken when a message is stored and poll instead",
+			fmt.Sprintf("set republish from %s to %s, headers only", r.Source, r.Destination))
+	}
 	return found
 }
 

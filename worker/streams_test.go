@@ -72,7 +72,7 @@ func TestCheckOfServerWithoutStreams(t *testing.T) {
 	s := startTest(t)
 	admin := connectTest(t, s, User{Role: RoleAdmin})
 	found, err := CheckStreams(t.Context(), admin.JS, NetworkSources{Name: "west", Sources: []string{"clinic"}})
-	if err != nil || len(found) != 3 || !Fatal(found) || !strings.Contains(found[0].Fix, "convene streams --print") {
+	if err != nil || len(found) != 4 || !Fatal(found) || !strings.Contains(found[0].Fix, "convene streams --print") {
 		t.Errorf("found %v, %v", found, err)
 	}
 }

@@ -325,7 +325,7 @@ func cannotErase(key string, err error) error {
 }
 
 func erased(key string, done worker.Erased) string {
-	return fmt.Sprintf("%s erased: %d inputs, %d decisions and %d confirmations overwritten; backups and what was delivered elsewhere are yours to erase", key, done.Inputs, done.Decisions, done.Confirmations)
+	return fmt.Sprintf("%s erased: %d inputs, %d decisions, %d confirmations and %d answers in HL7 v2 overwritten; backups and what was delivered elsewhere are yours to erase", key, done.Inputs, done.Decisions, done.Confirmations, done.Answers)
 }
 
 // The demo.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/convene-health/convene/worker"
 )
 
@@ -113,15 +115,19 @@ func printStreams(say *speaker, s worker.Streams) error {
 		say.line("END")
 		return nil
 	}
-	if err := add("stream add", s.Referrals); err != nil {
-		return err
-	}
-	if err := add("stream add", s.Placements); err != nil {
-		return err
+	for _, stream := range []jetstream.StreamConfig{s.Referrals, s.Placements, s.Outbound} {
+		if err := add("stream add", stream); err != nil {
+			return err
+		}
 	}
 	say.line("nats object add %s --storage file --replicas %d --description %q", s.Catalogs.Bucket, s.Catalogs.Replicas, s.Catalogs.Description)
 	for _, durable := range s.Durables {
 		if err := add("consumer add "+s.Placements.Name, durable); err != nil {
+			return err
+		}
+	}
+	for _, durable := range s.Answers {
+		if err := add("consumer add "+s.Outbound.Name, durable); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package hl7v2
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -50,16 +51,7 @@ type confirmation struct {
 		Reasons  []mapping.Reason
 		Issues   mapping.Issues
 		Bundle   struct {
-			Entry []struct {
-				Resource struct {
-					ResourceType string
-					Identifier   []struct{ System, Value string }
-					Name         []struct {
-						Family string
-						Given  []string
-					}
-				}
-			}
+			Entry []struct{ Resource json.RawMessage }
 		}
 	} `json:"data"`
 }
@@ -67,27 +59,36 @@ type confirmation struct {
 // Answer writes what a source is told of a confirmation: RRI^I12 to I15, or ACK with AE for a refused message. MSH-10 is
 // ControlID of the confirmation's id, so that a copy sent again is known. It is nil where there is nothing to tell: what
 // changed nothing and answers nothing, and what MSH-16 does not ask for.
-func Answer(t Told) ([]byte, error) {
+//
+// answers reports that this confirmation is what its cause asked for: the cause needs no other answer.
+func Answer(t Told) (message []byte, answers bool, err error) {
 	var c confirmation
 	if err := json.Unmarshal(t.Confirmation, &c); err != nil {
-		return nil, fmt.Errorf("confirmation: %w", err)
+		return nil, false, fmt.Errorf("confirmation: %w", err)
 	}
 	c.Time = c.Time.In(t.Zone)
+	if c.because("erased") {
+		t.Original, t.Cause = nil, nil // nothing of it is to be said again
+	}
 	asked := t.Cause.header()
 	if c.Data.Status == mapping.Refused {
 		if asked == nil || Enhanced(asked) && !wanted(asked.Field(16).Text(), false) {
-			return nil, nil
+			return nil, true, nil
 		}
-		return acknowledgement(asked, "AE", c.Data.Issues, ControlID(c.ID), c.Time), nil
+		return acknowledgement(asked, "AE", c.Data.Issues, ControlID(c.ID), c.Time), true, nil
 	}
-	own := t.Cause.names(c.Data.Referral.Identifier.Value)
-	if !own {
+	if !t.Cause.names(c.Data.Referral.Identifier.Value) {
 		if c.quiet() {
-			return nil, nil
+			return nil, false, nil
 		}
 		asked = nil
 	}
-	return t.reply(&c, asked), nil
+	return t.reply(&c, asked), asked != nil, nil
+}
+
+// because reports whether a reason is given.
+func (c *confirmation) because(code string) bool {
+	return slices.ContainsFunc(c.Data.Reasons, func(r mapping.Reason) bool { return r.Code == code })
 }
 
 // Accept writes the application's answer to a message that was obeyed and of whose own referral there is nothing to say: a
@@ -205,7 +206,7 @@ func (c *confirmation) status() (code, text string) {
 	case mapping.Cancelled, mapping.Rejected, mapping.DroppedOut, mapping.EnteredInError:
 		return "R", "Rejected"
 	case mapping.Closed:
-		if slices.ContainsFunc(c.Data.Reasons, func(r mapping.Reason) bool { return r.Code == "offer-expired" }) {
+		if c.because("offer-expired") {
 			return "E", "Expired"
 		}
 		return "R", "Rejected"
@@ -256,16 +257,23 @@ func designator(system string) []string {
 func (w *coding) patient(c *confirmation) *segment {
 	s := w.segment("PID").put(1, "1")
 	for _, e := range c.Data.Bundle.Entry {
-		if e.Resource.ResourceType != "Patient" {
+		var p struct {
+			Identifier []struct{ System, Value string }
+			Name       []struct {
+				Family string
+				Given  []string
+			}
+		}
+		if !bytes.HasPrefix(e.Resource, []byte(`{"resourceType":"Patient"`)) || json.Unmarshal(e.Resource, &p) != nil {
 			continue
 		}
 		var all []string
-		for _, id := range e.Resource.Identifier {
+		for _, id := range p.Identifier {
 			hd := strings.Join(designator(w.escaped(id.System)), string(w.subcomponent))
 			all = append(all, w.escaped(id.Value)+strings.Repeat(string(w.component), 3)+hd)
 		}
 		s.set(3, strings.Join(all, string(w.repetition)))
-		for _, n := range e.Resource.Name {
+		for _, n := range p.Name {
 			s.join(5, append([]string{n.Family}, n.Given...)...)
 		}
 		break

@@ -84,7 +84,7 @@ const samplePlaced = `{"id":"meadow-1042-1","time":"2026-11-09T19:00:00Z","data"
 "placement":{"id":"r1042-1"},"status":"placed","priority":"asap","program":{"id":"breathing","name":"Breathing & more"},"group":{"id":"breathing-barn","name":"x"},
 "firstSession":{"start":"2026-11-10T14:00:00-05:00","zone":"America/New_York","place":"The Barn","leader":"Tess Rowan"},
 "reasons":[{"code":"placed","text":"A seat is taken."}],"issues":[{"path":"PID-8","code":"unknown-value","text":"not known"}],
-"bundle":{"entry":[{"resource":{"resourceType":"Device"}},{"resource":{"resourceType":"Patient","identifier":[{"system":"urn:oid:1.2","value":"7"},{"system":"HARBOR","value":"8"}],"name":[{"family":"Quill","given":["Ada"]}]}}]}}}`
+"bundle":{"entry":[{"resource":{"resourceType":"Device","name":"x"}},{"resource":{"resourceType":"Patient","identifier":[{"system":"urn:oid:1.2","value":"7"},{"system":"HARBOR","value":"8"}],"name":[{"family":"Quill","given":["Ada"]}]}}]}}}`
 
 func TestAnswer(t *testing.T) {
 	status := func(status, previous, more string) string {
@@ -129,6 +129,7 @@ func TestAnswer(t *testing.T) {
 		"a move in line":      {Told{Confirmation: []byte(status("waitlisted", "waitlisted", "")), Original: original}, ""},
 		"a hint for people":   {Told{Confirmation: []byte(change(status("placed", "placed", ""), "because", "alert-safety-stop")), Original: original}, ""},
 		"an update recorded":  {Told{Confirmation: []byte(status("placed", "placed", "")), Original: original, Cause: parsed(change(sampleReferral, "REF^I12", "REF^I13"))}, "RRI^I13^ MSA|AA|HB-1"},
+		"erased":              {Told{Confirmation: []byte(change(status("closed", "placed", ""), "because", "erased")), Original: original, Cause: original}, "RRI^I14^"},
 		"review":              {Told{Confirmation: []byte(status("review", "", "")), Original: original}, "RF1|P^Pending^HL70283"},
 		"refused":             {Told{Confirmation: []byte(status("refused", "", "")), Cause: original}, "ACK^I12^ACK MSA|AE|HB-1 ERR||PID^1^8^1|103^Table value not found^HL70357|E|unknown-value^^99CONVENE|||not known"},
 		"refused, by others":  {Told{Confirmation: []byte(status("refused", "", ""))}, ""},
@@ -147,18 +148,21 @@ func TestAnswer(t *testing.T) {
 				t.Errorf("%s: there is no %s in %q", name, part, got)
 			}
 		}
+		if name == "erased" && strings.Contains(string(got), "ADA") {
+			t.Errorf("an erased patient is named: %s", got)
+		}
 		if strings.HasPrefix(test.want, "RRI^I13^RRI_I12") && strings.Contains(string(got), "MSA|") {
 			t.Errorf("%s: it answers no message", name)
 		}
 	}
-	if _, err := Answer(Told{Confirmation: []byte("{"), Zone: time.UTC}); err == nil {
+	if _, _, err := Answer(Told{Confirmation: []byte("{"), Zone: time.UTC}); err == nil {
 		t.Error("half a confirmation is answered")
 	}
 }
 
 func mustAnswer(t *testing.T, told Told) []byte {
 	t.Helper()
-	got, err := Answer(told)
+	got, _, err := Answer(told)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -198,7 +198,13 @@ func (d *step) join(dec *Decision, pl *Placement, program int32, m *match.Result
 			if pl.Status == mapping.Waitlisted {
 				rule = RuleAlreadyWaiting
 			}
-			dec.explain(pl.ID, []mapping.Reason{reason(rule)}, m)
+			reasons := []mapping.Reason{reason(rule)}
+			if slices.Contains(d.live[key].Alerts, RuleDoubleSeat) {
+				// The place may be the doubled one, and outlive the referral that says so.
+				dec.Record.Alerts = appendNew(dec.Record.Alerts, RuleDoubleSeat)
+				reasons = append(reasons, alert(RuleDoubleSeat))
+			}
+			dec.explain(pl.ID, reasons, m)
 			return true
 		}
 	}

@@ -40,6 +40,9 @@ const Unsupported = "unsupported-format"
 func Decode(in mapping.Input) mapping.Decoded {
 	d := decoder{event: &mapping.Event{Source: in.Source}}
 	d.decode(in)
+	for _, tree := range d.trees {
+		tree.Release()
+	}
 	if d.report.Failed() {
 		return mapping.Decoded{Issues: d.report.Issues(), Target: d.target()}
 	}
@@ -50,6 +53,7 @@ type decoder struct {
 	report jsontree.Report
 	event  *mapping.Event
 	cut    bool // the input was too large, which is reported, and its end is not read
+	trees  []*jsontree.Tree
 }
 
 func (d *decoder) decode(in mapping.Input) {
@@ -76,6 +80,7 @@ func (d *decoder) decode(in mapping.Input) {
 func (d *decoder) parse(data []byte, base string) (jsontree.Cursor, bool) {
 	tree := jsontree.Parse(data)
 	tree.Base = base
+	d.trees = append(d.trees, tree)
 	if n := len(tree.Problems); d.cut && n > 0 && tree.Problems[n-1].Code == jsontree.InvalidJSON {
 		tree.Problems = tree.Problems[:n-1]
 	}

@@ -22,7 +22,7 @@ func Parse(src []byte) *Tree {
 		return t
 	}
 	// A node takes some 16 bytes of text in compact documents: too little room costs a copy, too much costs memory.
-	p.nodes = make([]node, 0, len(src)/16+4)
+	p.nodes = nodesFor(len(src)/16 + 4)
 	p.document()
 	for _, open := range p.open[:p.depth] {
 		p.nodes[open].next = uint32(len(p.nodes))

@@ -15,6 +15,7 @@ package jsontree
 import (
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Kind of a JSON value.
@@ -69,6 +70,28 @@ type node struct {
 	next        uint32 // the node after this one and all within it
 	kind        Kind
 	control     bool // the string holds control characters
+}
+
+// spare are the nodes of trees that were released.
+var spare sync.Pool
+
+// spareMax is how many nodes a spare slice may have: the largest documents are rare.
+const spareMax = 4096
+
+func nodesFor(n int) []node {
+	if nodes, ok := spare.Get().([]node); ok && cap(nodes) >= n {
+		return nodes[:0]
+	}
+	return make([]node, 0, max(n, 128))
+}
+
+// Release lets another tree use this one's memory. Neither it nor its cursors may be used any more; strings taken from it
+// may.
+func (t *Tree) Release() {
+	if cap(t.nodes) <= spareMax {
+		spare.Put(t.nodes)
+	}
+	t.nodes = nil
 }
 
 // Empty reports whether not even the beginning of a value was read.

@@ -117,10 +117,10 @@ func (s *search) passing() int {
 func (s *search) listExcluded(r *Result) (late int) {
 	for i := range s.prospect {
 		p := &s.prospect[i]
-		o, each := &s.programs[p.program], 0
+		o, each, known := &s.programs[p.program], 0, s.alwaysAged(p)
 		for _, part := range s.joinable(p.program) {
 			before := each
-			each = s.exclude(r, p, part, each, s.alwaysSuits(p))
+			each = s.exclude(r, p, part, each, known)
 			for _, c := range r.Candidates[len(r.Candidates)-(each-before):] {
 				if at := s.at[c.Group]; p.why == 0 && s.word(p, at>>6)&(1<<(at&63)) != 0 {
 					late++
@@ -128,7 +128,7 @@ func (s *search) listExcluded(r *Result) (late int) {
 			}
 		}
 		for _, part := range [2]run{{o.closed.start, s.from(o.closed).start}, {o.open.start, s.from(o.open).start}} {
-			each = s.exclude(r, p, part, each, nobody)
+			each = s.exclude(r, p, part, each, false)
 		}
 		if len(r.Candidates) == cap(r.Candidates) {
 			break
@@ -137,10 +137,14 @@ func (s *search) listExcluded(r *Result) (late int) {
 	return late
 }
 
-// exclude lists excluded groups of a run, while there is room. suits are words of groups known not to be.
-func (s *search) exclude(r *Result, p *prospect, part run, each int, suits func(word int32) uint64) int {
+// exclude lists excluded groups of a run, while there is room. known: see alwaysAged.
+func (s *search) exclude(r *Result, p *prospect, part run, each int, known bool) int {
 	for i := part.start >> 6; i<<6 < part.end; i++ {
-		for rest := part.mask(i) &^ suits(i); rest != 0; rest &= rest - 1 {
+		rest := part.mask(i)
+		if known {
+			rest &^= s.alwaysSuits(p, i)
+		}
+		for ; rest != 0; rest &= rest - 1 {
 			if each >= eachMax || len(r.Candidates) == cap(r.Candidates) {
 				return each
 			}
@@ -155,22 +159,20 @@ func (s *search) exclude(r *Result, p *prospect, part run, each int, suits func(
 	return each
 }
 
-func nobody(int32) uint64 { return 0 }
-
-// alwaysSuits gives words of groups of a program that pass the filters, and would on any day on which they meet: nearly
-// all of those that pass, so that the few others are found without asking each.
-func (s *search) alwaysSuits(p *prospect) func(word int32) uint64 {
+// alwaysAged: nothing but a filter or a licence can exclude from a group of the program, on whatever day it meets.
+func (s *search) alwaysAged(p *prospect) bool {
 	o := &s.programs[p.program]
-	if p.why != 0 || s.q.Conflict != nil || s.ageWhy(o, s.today)|s.ageWhy(o, o.lastDate) != 0 {
-		return nobody
+	return p.why == 0 && s.q.Conflict == nil && s.ageWhy(o, s.today)|s.ageWhy(o, o.lastDate) == 0
+}
+
+// alwaysSuits is word i of groups, where alwaysAged holds, that are not excluded: nearly all that pass the filters, so that
+// the others are found without asking each.
+func (s *search) alwaysSuits(p *prospect, i int32) uint64 {
+	w := s.word(p, i)
+	if p.licensed || s.programs[p.program].licensed {
+		w &= s.covered[i]
 	}
-	return func(i int32) uint64 {
-		if w := s.word(p, i); !o.licensed && !p.licensed {
-			return w
-		} else {
-			return w & s.covered[i]
-		}
-	}
+	return w
 }
 
 // why is everything that keeps the patient out of one group but its seats.

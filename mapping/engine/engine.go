@@ -45,15 +45,13 @@ type Engine struct {
 	book *Book
 	// young holds the requests of batches that may not be stored yet.
 	young map[uint64][]youngRequest
-	// scratch is where a request is written before it is kept.
-	scratch []byte
 	// poison names inputs that could not be decided or written, and why; they are refused.
 	poison map[uint64]mapping.Issues
 }
 
 type youngRequest struct {
-	data  []byte
-	batch int
+	referral *mapping.Referral
+	batch    int
 }
 
 // New is an engine that goes on from a state. A catalog in force is loaded at once.

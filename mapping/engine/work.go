@@ -49,8 +49,7 @@ type job struct {
 	decision *roster.Decision
 	notice   *mapping.Notice
 	// request in force at that moment; nil: ask the ledger for key.
-	request []byte
-	parsed  *mapping.Referral
+	request *mapping.Referral
 	key     uint64
 	writer  *confirm.Writer
 	out     Message
@@ -169,15 +168,11 @@ func (e *Engine) prepare(turn *roster.Turn) (*Book, error) {
 
 // schedule makes the jobs of one step, each with the request in force at that moment.
 func (e *Engine) schedule(jobs []job, out *roster.Outcome, number int) []job {
-	writer := confirm.NewRefuser(e.Network)
-	if e.book != nil {
-		writer = e.book.writer
-	}
+	writer := e.writer()
 	for _, d := range out.Decisions {
 		key := d.Record.Key
 		if d.Request != nil {
-			e.scratch = mapping.AppendReferral(e.scratch[:0], d.Request)
-			e.young[key] = append(e.young[key], youngRequest{bytes.Clone(e.scratch), number})
+			e.young[key] = append(e.young[key], youngRequest{d.Request, number})
 		}
 		jobs = append(jobs, job{input: d.Cause, decision: d, key: key, writer: writer, request: e.youngest(key)})
 	}
@@ -185,27 +180,24 @@ func (e *Engine) schedule(jobs []job, out *roster.Outcome, number int) []job {
 		n := &out.Notices[i]
 		j := job{input: n.Sequence, notice: n, writer: writer}
 		if key, err := roster.ParseKey('r', n.Key); err == nil && n.Placement != "" {
-			j.key, j.request, j.parsed = key, e.youngest(key), brought(out.Decisions, key)
+			j.key, j.request = key, e.youngest(key)
 		}
 		jobs = append(jobs, j)
 	}
 	return jobs
 }
 
-// brought is the request that this very step brought for a referral, or nil.
-func brought(decisions []*roster.Decision, key uint64) *mapping.Referral {
-	for _, d := range decisions {
-		if d.Record.Key == key {
-			return d.Request
-		}
+func (e *Engine) writer() *confirm.Writer {
+	if e.book == nil {
+		return confirm.NewRefuser(e.Network)
 	}
-	return nil
+	return e.book.writer
 }
 
 // youngest is the last request of a referral that may not be stored yet, or nil.
-func (e *Engine) youngest(key uint64) []byte {
+func (e *Engine) youngest(key uint64) *mapping.Referral {
 	if y := e.young[key]; len(y) > 0 {
-		return y[len(y)-1].data
+		return y[len(y)-1].referral
 	}
 	return nil
 }
@@ -229,9 +221,9 @@ func (e *Engine) write(jobs []job) (*Fault, error) {
 	var failed atomic.Pointer[error]
 	var wg sync.WaitGroup
 	run := func() {
-		scratch := make([]byte, 0, messageBytes)
+		p := pen{message: make([]byte, 0, messageBytes)}
 		for i := int(next.Add(1)) - 1; i < len(jobs) && failed.Load() == nil; i = int(next.Add(1)) - 1 {
-			scratch, jobs[i].err = e.writeOne(&jobs[i], scratch[:0])
+			jobs[i].err = e.writeOne(&jobs[i], &p)
 			if errors.Is(jobs[i].err, errSource) {
 				failed.Store(&jobs[i].err)
 			}
@@ -261,46 +253,79 @@ func (e *Engine) write(jobs []job) (*Fault, error) {
 // messageBytes is room for most messages.
 const messageBytes = 32 << 10
 
-// writeOne turns a job into a message. It writes into scratch, which it returns for the next, and keeps a copy of just
-// the size: growing a buffer for each message would cost more than writing it.
-func (e *Engine) writeOne(j *job, scratch []byte) (grown []byte, err error) {
+// pen is where one core writes a message, and a request that goes into it, before a copy of just the size is kept: growing
+// a buffer for each message would cost more than writing it.
+type pen struct{ message, request []byte }
+
+// writeOne turns a job into a message.
+func (e *Engine) writeOne(j *job, p *pen) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			grown, err = scratch, &Fault{j.input, p, debug.Stack()}
+		if v := recover(); v != nil {
+			err = &Fault{j.input, v, debug.Stack()}
 		}
 	}()
-	erased := j.decision != nil && j.decision.Record.Erased
-	if j.request == nil && j.key != 0 && !erased {
-		if j.request, err = e.sources.Request(j.key); err != nil {
-			return scratch, fmt.Errorf("request of r%d: %w: %w", j.key, errSource, err)
-		}
-	}
 	if j.decision != nil {
-		request := j.request
-		if erased {
-			request = nil
-		}
-		scratch = j.decision.Append(scratch, request)
-		j.out.Entry = roster.Entry{Key: roster.KeyOf('r', j.key), Decision: true}
+		err = e.writeDecision(j, p)
 	} else {
-		if j.notice.Request = j.parsed; j.parsed == nil && j.key != 0 {
-			j.notice.Request = new(mapping.Referral)
-			if err := json.Unmarshal(j.request, j.notice.Request); err != nil {
-				return scratch, fmt.Errorf("request of r%d: %w", j.key, err)
-			}
-		}
-		if scratch, err = j.writer.Append(scratch, j.notice); err != nil {
-			return scratch, err
-		}
-		j.out.Entry = roster.Entry{Key: j.notice.Key, Source: j.notice.Source}
-		j.out.Status = j.notice.Status
-		if j.notice.Status == mapping.Refused {
-			j.out.Codes = codesOf(j.notice.Issues)
+		err = e.writeNotice(j, p)
+	}
+	if err != nil {
+		return err
+	}
+	j.out.Data = bytes.Clone(p.message)
+	j.out.Hash, j.out.Input = roster.HashBytes(j.out.Data), j.input
+	return nil
+}
+
+// writeDecision writes a decision with the request in force, but for an erased referral.
+func (e *Engine) writeDecision(j *job, p *pen) (err error) {
+	var request []byte
+	switch {
+	case j.decision.Record.Erased:
+	case j.request != nil:
+		p.request = mapping.AppendReferral(p.request[:0], j.request)
+		request = p.request
+	default:
+		if request, err = e.stored(j.key); err != nil {
+			return err
 		}
 	}
-	j.out.Data = bytes.Clone(scratch)
-	j.out.Hash, j.out.Input = roster.HashBytes(j.out.Data), j.input
-	return scratch, nil
+	p.message = j.decision.Append(p.message[:0], request)
+	j.out.Entry = roster.Entry{Key: roster.KeyOf('r', j.key), Decision: true}
+	return nil
+}
+
+func (e *Engine) writeNotice(j *job, p *pen) (err error) {
+	if j.notice.Request = j.request; j.request == nil && j.key != 0 {
+		data, err := e.stored(j.key)
+		if err != nil {
+			return err
+		}
+		j.notice.Request = new(mapping.Referral)
+		if err := json.Unmarshal(data, j.notice.Request); err != nil {
+			return fmt.Errorf("request of r%d: %w", j.key, err)
+		}
+	}
+	message, err := j.writer.Append(p.message[:0], j.notice)
+	if err != nil {
+		return err
+	}
+	p.message = message
+	j.out.Entry = roster.Entry{Key: j.notice.Key, Source: j.notice.Source}
+	j.out.Status = j.notice.Status
+	if j.notice.Status == mapping.Refused {
+		j.out.Codes = codesOf(j.notice.Issues)
+	}
+	return nil
+}
+
+// stored is the request in force of a referral, from the ledger.
+func (e *Engine) stored(key uint64) ([]byte, error) {
+	data, err := e.sources.Request(key)
+	if err != nil {
+		return nil, fmt.Errorf("request of r%d: %w: %w", key, errSource, err)
+	}
+	return data, nil
 }
 
 func codesOf(issues mapping.Issues) []string {

@@ -402,6 +402,7 @@ func (n *Network) land() error {
 	if f.err != nil {
 		n.engine.Rollback(f.batch)
 		n.observe(f, true)
+		f.batch.Release()
 		return f.err
 	}
 	n.engine.Commit(f.batch)
@@ -413,6 +414,7 @@ func (n *Network) land() error {
 	}
 	n.moved = n.Now()
 	n.observe(f, false)
+	f.batch.Release()
 	n.stand("")
 	return nil
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
@@ -20,6 +19,7 @@ import (
 // Message is one message of a batch, before its head.
 type Message struct {
 	roster.Entry
+	// Data is good until the batch is released.
 	Data []byte
 	// Input that caused it, and its step.
 	Input uint64
@@ -38,7 +38,8 @@ type Batch struct {
 	// Faults of Convene's own that became refusals: panics, bundles that fail their checks.
 	Faults []*Fault
 
-	before, after int // marks of the state
+	slabs         []*slab // that hold the messages
+	before, after int     // marks of the state
 	book          *Book
 	number        int
 }
@@ -133,7 +134,7 @@ func (e *Engine) work(inputs []Read, number int) (b *Batch, fault *Fault, err er
 	}
 	b.Head.Position, b.Head.Engine, b.Head.Catalog = e.State.Position, roster.Engine, e.State.Catalog
 	b.after = e.State.Mark()
-	if fault, err = e.write(jobs); fault != nil || err != nil {
+	if fault, err = e.write(b, jobs); fault != nil || err != nil {
 		return b, fault, err
 	}
 	return e.collect(b, jobs, inputs, number)
@@ -216,24 +217,27 @@ func (e *Engine) dropYoung(drop func(batch int) bool) {
 var errSource = errors.New("not given")
 
 // write runs the jobs on all cores. The first fault, by input, is returned, or an error if a source failed.
-func (e *Engine) write(jobs []job) (*Fault, error) {
+func (e *Engine) write(b *Batch, jobs []job) (*Fault, error) {
 	var next atomic.Int64
 	var failed atomic.Pointer[error]
 	var wg sync.WaitGroup
-	run := func() {
-		p := pen{message: make([]byte, 0, messageBytes)}
+	pens := make([]pen, min(runtime.GOMAXPROCS(0), max(1, len(jobs))))
+	run := func(p *pen) {
 		for i := int(next.Add(1)) - 1; i < len(jobs) && failed.Load() == nil; i = int(next.Add(1)) - 1 {
-			jobs[i].err = e.writeOne(&jobs[i], &p)
+			jobs[i].err = e.writeOne(&jobs[i], p)
 			if errors.Is(jobs[i].err, errSource) {
 				failed.Store(&jobs[i].err)
 			}
 		}
 	}
-	for range min(runtime.GOMAXPROCS(0), len(jobs)) - 1 {
-		wg.Go(run)
+	for i := range pens[1:] {
+		wg.Go(func() { run(&pens[1+i]) })
 	}
-	run()
+	run(&pens[0])
 	wg.Wait()
+	for i := range pens {
+		b.slabs = append(b.slabs, pens[i].used...)
+	}
 	if err := failed.Load(); err != nil {
 		return nil, *err
 	}
@@ -250,13 +254,6 @@ func (e *Engine) write(jobs []job) (*Fault, error) {
 	return nil, nil
 }
 
-// messageBytes is room for most messages.
-const messageBytes = 32 << 10
-
-// pen is where one core writes a message, and a request that goes into it, before a copy of just the size is kept: growing
-// a buffer for each message would cost more than writing it.
-type pen struct{ message, request []byte }
-
 // writeOne turns a job into a message.
 func (e *Engine) writeOne(j *job, p *pen) (err error) {
 	defer func() {
@@ -269,12 +266,8 @@ func (e *Engine) writeOne(j *job, p *pen) (err error) {
 	} else {
 		err = e.writeNotice(j, p)
 	}
-	if err != nil {
-		return err
-	}
-	j.out.Data = bytes.Clone(p.message)
 	j.out.Hash, j.out.Input = roster.HashBytes(j.out.Data), j.input
-	return nil
+	return err
 }
 
 // writeDecision writes a decision with the request in force, but for an erased referral.
@@ -290,9 +283,9 @@ func (e *Engine) writeDecision(j *job, p *pen) (err error) {
 			return err
 		}
 	}
-	p.message = j.decision.Append(p.message[:0], request)
 	j.out.Entry = roster.Entry{Key: roster.KeyOf('r', j.key), Decision: true}
-	return nil
+	j.out.Data, err = p.write(func(dst []byte) ([]byte, error) { return j.decision.Append(dst, request), nil })
+	return err
 }
 
 func (e *Engine) writeNotice(j *job, p *pen) (err error) {
@@ -306,17 +299,13 @@ func (e *Engine) writeNotice(j *job, p *pen) (err error) {
 			return fmt.Errorf("request of r%d: %w", j.key, err)
 		}
 	}
-	message, err := j.writer.Append(p.message[:0], j.notice)
-	if err != nil {
-		return err
-	}
-	p.message = message
 	j.out.Entry = roster.Entry{Key: j.notice.Key, Source: j.notice.Source}
 	j.out.Status = j.notice.Status
 	if j.notice.Status == mapping.Refused {
 		j.out.Codes = codesOf(j.notice.Issues)
 	}
-	return nil
+	j.out.Data, err = p.write(func(dst []byte) ([]byte, error) { return j.writer.Append(dst, j.notice) })
+	return err
 }
 
 // stored is the request in force of a referral, from the ledger.
@@ -358,6 +347,9 @@ func (e *Engine) collect(b *Batch, jobs []job, inputs []Read, number int) (*Batc
 func (e *Engine) Commit(b *Batch) {
 	e.State.Commit(b.after)
 	e.dropYoung(func(batch int) bool { return batch <= b.number })
+	if len(e.poison) == 0 {
+		return
+	}
 	for _, u := range b.Head.Messages {
 		if seq, err := roster.ParseKey('i', u.Key); err == nil {
 			delete(e.poison, seq)

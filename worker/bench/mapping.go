@@ -96,6 +96,7 @@ func mapAll(w *workload, s *sampler) (float64, error) {
 		}
 		s.add(b)
 		e.Commit(b)
+		b.Release()
 		done += b.Inputs
 	}
 	return float64(time.Since(began).Microseconds()) / float64(len(w.Inputs)), nil

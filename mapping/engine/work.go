@@ -44,6 +44,9 @@ type Batch struct {
 	number        int
 }
 
+// jobsUsual is how many messages an input causes, most often: a decision and a confirmation.
+const jobsUsual = 2
+
 // job is one message to write.
 type job struct {
 	input    uint64
@@ -98,7 +101,7 @@ func (e *Engine) work(inputs []Read, number int) (b *Batch, fault *Fault, err er
 			e.Rollback(b)
 		}
 	}()
-	var jobs []job
+	jobs := make([]job, 0, jobsUsual*len(inputs))
 	messages := 0
 	b.Head.Catalog = e.State.Catalog
 	for i := 0; i < len(inputs) && i < BatchInputs; {

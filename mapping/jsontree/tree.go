@@ -79,8 +79,8 @@ var spare sync.Pool
 const spareMax = 4096
 
 func nodesFor(n int) []node {
-	if nodes, ok := spare.Get().([]node); ok && cap(nodes) >= n {
-		return nodes[:0]
+	if nodes, ok := spare.Get().(*[]node); ok && cap(*nodes) >= n {
+		return (*nodes)[:0]
 	}
 	return make([]node, 0, max(n, 128))
 }
@@ -88,8 +88,8 @@ func nodesFor(n int) []node {
 // Release lets another tree use this one's memory. Neither it nor its cursors may be used any more; strings taken from it
 // may.
 func (t *Tree) Release() {
-	if cap(t.nodes) <= spareMax {
-		spare.Put(t.nodes)
+	if nodes := t.nodes; cap(nodes) <= spareMax {
+		spare.Put(&nodes)
 	}
 	t.nodes = nil
 }

@@ -28,6 +28,7 @@ type Metrics struct {
 	referrals *prometheus.GaugeVec
 	seats     *prometheus.GaugeVec
 	waiting   *prometheus.GaugeVec
+	received  *prometheus.CounterVec
 
 	mu   sync.Mutex
 	last map[string]map[string]int // gauges as set, by network, then by group or program
@@ -47,9 +48,10 @@ func NewMetrics() *Metrics {
 		lag:       prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "convene_lag_seconds", Help: "Age of the last input decided when its batch was stored."}, network),
 		referrals: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "convene_live_referrals", Help: "Referrals with a placement that is not final."}, network),
 		seats:     prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "convene_seats_taken", Help: "Seats held, by group."}, []string{"network", "group"}),
+		received:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "convene_received_total", Help: "Messages that came by MLLP, requests by HTTP, by what became of them."}, []string{"by", "network", "source", "outcome"}),
 		waiting:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "convene_waiting", Help: "Places waited for, by program."}, []string{"network", "program"}),
 	}
-	m.registry.MustRegister(m.inputs, m.outcomes, m.batch, m.append, m.conflicts, m.lag, m.referrals, m.seats, m.waiting)
+	m.registry.MustRegister(m.inputs, m.outcomes, m.batch, m.append, m.conflicts, m.lag, m.referrals, m.seats, m.waiting, m.received)
 	return m
 }
 
@@ -74,6 +76,11 @@ func (m *Metrics) Observe(o Observation) {
 	if o.Catalog != nil {
 		m.observeGroups(o)
 	}
+}
+
+// Received counts a message that came by another way than NATS.
+func (m *Metrics) Received(by, network, source, outcome string) {
+	m.received.WithLabelValues(by, network, source, outcome).Inc()
 }
 
 // observeGroups sets what changed since the last batch: there may be thousands of groups.

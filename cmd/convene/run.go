@@ -13,6 +13,7 @@ import (
 
 type runCmd struct {
 	connection
+	listening
 	Catalog  []string      `placeholder:"FILE" help:"Catalog of a network to work, one file each. It serves until the ledger names another (convene catalog apply)."`
 	Network  []string      `placeholder:"NAME" help:"Network to work whose ledger names its catalog already."`
 	Port     int           `default:"4222" help:"Port of the embedded server on 127.0.0.1; 0 takes a free one (${default})."`
@@ -43,7 +44,16 @@ func (c *runCmd) Run(ctx context.Context, say *speaker, g *globals) error {
 			return cannotServe(c.Ops, err)
 		}
 	}
-	for _, line := range running(g.Data, host, ops) {
+	ctx, stop := context.WithCancel(ctx)
+	doors := &doors{listening: c.listening, global: g, conn: c.connection, host: host, metrics: metrics}
+	defer func() {
+		stop()
+		doors.wait()
+	}()
+	if err := doors.start(ctx); err != nil {
+		return err
+	}
+	for _, line := range running(g.Data, host, ops, doors.said) {
 		say.line("%s", line)
 	}
 	go c.reload(ctx, say, host)

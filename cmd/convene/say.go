@@ -242,7 +242,7 @@ const (
 )
 
 // running says where everything is once the worker works.
-func running(folder string, host *worker.Host, ops string) []string {
+func running(folder string, host *worker.Host, ops string, doors []string) []string {
 	var lines []string
 	if s := host.Server(); s != nil {
 		lines = append(lines, "NATS server at "+s.URL()+", files in "+folder+", this computer only")
@@ -253,6 +253,7 @@ func running(folder string, host *worker.Host, ops string) []string {
 	if ops != "" {
 		lines = append(lines, "health and metrics at http://"+ops+"/healthz, /readyz, /metrics")
 	}
+	lines = append(lines, doors...)
 	for name := range host.Standings() {
 		lines = append(lines, "working network "+name)
 	}
@@ -266,6 +267,37 @@ func running(folder string, host *worker.Host, ops string) []string {
 func cannotServe(address string, err error) error {
 	return &failure{what: "health and metrics cannot be served on " + address + ": " + err.Error(), err: err, exit: exitUsage,
 		hint: "give another loopback address with --ops, or --ops= for none"}
+}
+
+func listensMLLP(address, who string, secure bool) string {
+	return "HL7 v2 of " + who + " by MLLP at " + address + withTLS(secure)
+}
+
+func listensHTTP(address, keys string, secure bool) string {
+	return "events by HTTP at " + address + "/referrals/<network>" + withTLS(secure) + ", tokens in " + keys + "/<network>/<source>.token"
+}
+
+func withTLS(secure bool) string {
+	if secure {
+		return " with TLS"
+	}
+	return " without TLS"
+}
+
+func delivers(address, who string) string {
+	return "answers in HL7 v2 for " + who + " go to " + address
+}
+
+func cannotListen(flag, address string, err error) error {
+	return &failure{what: flag + " " + address + ": " + err.Error(), err: err, exit: exitUsage, hint: "give another address, such as 127.0.0.1:2575"}
+}
+
+func unknownParty(name, all string) error {
+	return usage("name it as NETWORK/SOURCE; there are "+all, "no source is called %q", name)
+}
+
+func noSourceKey(who, path string) error {
+	return usage("`convene streams --print --keys FOLDER` makes keys and says what the server must know of them", "the key of source %s is not at %s", who, path)
 }
 
 func networkStopped(err error) error {

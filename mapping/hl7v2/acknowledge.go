@@ -22,6 +22,11 @@ const (
 	NeverStored
 )
 
+// String is the receipt's name, as counters have it.
+func (r Receipt) String() string {
+	return [...]string{Stored: "stored", NotStored: "not-stored", NeverStored: "never-stored"}[r]
+}
+
 // NotKept is the code of a message that was not stored, for no fault of its own.
 const NotKept = "not-stored"
 

@@ -63,6 +63,7 @@ var (
 
 	fulfill         = Concept("", NewCoding(systemTaskCode, "fulfill", ""))
 	author          = Concept("", NewCoding(systemParticipant, "author", ""))
+	verifier        = Concept("", NewCoding(systemParticipant, "verifier", ""))
 	problemListItem = []CodeableConcept{Concept("", NewCoding(systemConditionCategory, "problem-list-item", ""))}
 
 	// Codes that say what they mean go without a display, here and above: a confirmation holds a dozen of them.

@@ -83,5 +83,11 @@ func Asked(actor *Reference) AppointmentParticipant {
 	return AppointmentParticipant{Actor: actor, Status: models.ParticipationStatusNeedsAction}
 }
 
+// NewVerifier is the agent that agreed with the author
+// (https://hl7.org/fhir/R4/valueset-provenance-agent-type.html).
+func NewVerifier(who Reference, onBehalfOf *Reference) ProvenanceAgent {
+	return ProvenanceAgent{Type: &verifier, Who: who, OnBehalfOf: onBehalfOf}
+}
+
 // NewRestriction says until when a Task is to be taken up: https://hl7.org/fhir/R4/task-definitions.html#Task.restriction
 func NewRestriction(period *Period) TaskRestriction { return TaskRestriction{Period: period} }

@@ -1,6 +1,9 @@
 package mapping
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // EventType names what an input reports. The strings are CloudEvents types.
 type EventType string
@@ -15,6 +18,39 @@ const (
 	ReferralErased    EventType = "convene.referral.erased"
 	Clock             EventType = "convene.clock"
 )
+
+// What becomes of a placement once it is decided: reported by the source that made the referral, or by a person at the desk.
+const (
+	OfferAccepted         EventType = "convene.offer.accepted"
+	OfferDeclined         EventType = "convene.offer.declined"
+	ContactAttempted      EventType = "convene.contact.attempted"
+	ParticipantEnrolled   EventType = "convene.participant.enrolled"
+	ParticipantDroppedOut EventType = "convene.participant.dropped-out"
+	ParticipantCompleted  EventType = "convene.participant.completed"
+	// ParticipantElsewhere: the patient is served outside this network.
+	ParticipantElsewhere EventType = "convene.participant.enrolled-elsewhere"
+	SessionAttended      EventType = "convene.session.attended"
+	SessionMissed        EventType = "convene.session.missed"
+	SessionNotHeld       EventType = "convene.session.cancelled"
+	// CancelRequested asks a person to cancel; ReferralCancelled does it.
+	CancelRequested EventType = "convene.referral.cancel-requested"
+	// ReferralReassigned gives the referral to another source, which is told from then on.
+	ReferralReassigned EventType = "convene.referral.reassigned"
+)
+
+// Acts of people at the desk, each with name and reason.
+const (
+	ReviewApproved        EventType = "convene.review.approved"
+	ReviewRejected        EventType = "convene.review.rejected"
+	ReviewInfoRequested   EventType = "convene.review.info-requested"
+	ReviewAssigned        EventType = "convene.review.assigned"
+	ReviewSamePerson      EventType = "convene.review.same-person"
+	ReviewDifferentPerson EventType = "convene.review.different-person"
+	ReviewOverridden      EventType = "convene.review.overridden"
+)
+
+// OfDesk reports whether an event is an act that only the desk, or an administrator, may send.
+func (t EventType) OfDesk() bool { return strings.HasPrefix(string(t), "convene.review.") }
 
 // Sources that are Convene's own.
 const (
@@ -32,6 +68,18 @@ const (
 //	CatalogApplied                     Catalog
 //	ReferralErased                     Target (by key), Actor, Reason
 //	Clock                              nothing: its stored time is the message
+//
+// The events of a placement's life and of the desk have Target, Reason and Actor, and:
+//
+//	OfferAccepted, OfferDeclined       By
+//	ContactAttempted                   Reached
+//	ParticipantEnrolled                Group, where it is not the one of the placement
+//	Session...                         Session
+//	ReferralReassigned                 Owner
+//	ReviewApproved                     Program or Group or neither, Override, Role, Approver
+//	ReviewAssigned                     Assignee
+//	ReviewSamePerson                   Other
+//	ReviewOverridden                   Override, Role, Approver
 type Event struct {
 	Type EventType
 	// ID is the sender's own id of this message.
@@ -52,7 +100,42 @@ type Event struct {
 	Merged   []Identifier
 	// Catalog is the content hash of the catalog to put in force: "sha256-<64 hex digits>".
 	Catalog string
+
+	// By whom an offer is answered: patient (the default) or leader.
+	By Answerer
+	// Reached: the attempt reached the patient.
+	Reached bool
+	// Session is the date of a session, YYYY-MM-DD in the network's zone.
+	Session string
+	// Program and Group are ids of the catalog.
+	Program, Group string
+	// Override names rules that a person sets aside: of safety, of identity, of a filter, or an alert.
+	Override []string
+	// Role in which the actor acts, as the network names it.
+	Role string
+	// Approver is the second person without whom nobody overrides a STOP.
+	Approver Approver
+	// Assignee is who is to look at a review.
+	Assignee string
+	// Owner is the source that a referral is given to.
+	Owner string
+	// Other is the key of the patient ("p1042") that this one is.
+	Other string
 }
+
+// Approver is a person who agrees with the actor, in a role of their own.
+type Approver struct {
+	Name string `json:"name,omitempty"`
+	Role string `json:"role,omitempty"`
+}
+
+// Answerer is who answers an offer.
+type Answerer string
+
+const (
+	ByPatient Answerer = "patient"
+	ByLeader  Answerer = "leader"
+)
 
 // Target names a referral by its own identifier or by Convene's key, and one of its placements where it has several.
 type Target struct {

@@ -37,10 +37,13 @@ type Notice struct {
 	// Position in the waitlist from 1, as of Time; 0 when not waiting.
 	Position int
 	// Expires is when an offer ends; zero without one.
-	Expires   time.Time
-	Reasons   []Reason
-	Issues    Issues
-	DecidedBy string
+	Expires time.Time
+	Reasons []Reason
+	Issues  Issues
+	// DecidedBy is a person, or "convene"; Why what the person says, Approver who agreed where two are asked.
+	DecidedBy, Why, Approver string
+	// CalledOff is a session that had been booked and is not to be attended after all, without the placement ending.
+	CalledOff time.Time
 	// Catalog hash in force.
 	Catalog string
 

@@ -43,6 +43,8 @@ func appointmentOf(n *mapping.Notice) (status fhir.AppointmentStatus, start time
 	}
 	begun := !n.FirstSession.After(n.Time)
 	switch {
+	case n.CalledOff.After(n.Time):
+		return fhir.AppointmentCancelled, n.CalledOff, true
 	case n.FirstSession.IsZero() || n.CancelRequested:
 	case n.Status == mapping.Offered:
 		return fhir.AppointmentPending, n.FirstSession, true

@@ -162,7 +162,8 @@ func (x *bundle) statusReason() (reason fhir.CodeableConcept, told bool) {
 	return fhir.Concept(text, fhir.NewCoding(fhir.SystemReason, code, "")), true
 }
 
-// addProvenance says who decided, Convene or a person, on behalf of the network's organization.
+// addProvenance says who decided, Convene or a person, on behalf of the network's organization, and what the person gives as
+// the reason; where two people had to, who agreed.
 func (x *bundle) addProvenance(request, task fhir.Reference) {
 	n := x.n
 	id := fhir.ID(n.Network, strconv.FormatUint(n.Sequence, 10), strconv.Itoa(n.N))
@@ -172,6 +173,13 @@ func (x *bundle) addProvenance(request, task fhir.Reference) {
 		who = fhir.RefBy("Practitioner", &person)
 	}
 	agents := []fhir.ProvenanceAgent{fhir.NewAuthor(who, &x.w.owner.ref)}
+	if approver := clean(n.Approver); approver != "" {
+		person := fhir.NewIdentifier(nil, x.w.systems.actor, approver)
+		agents = append(agents, fhir.NewVerifier(fhir.RefBy("Practitioner", &person), &x.w.owner.ref))
+	}
 	v := fhir.NewProvenance(id, []fhir.Reference{request, task}, x.now, agents)
+	if why := clean(n.Why); why != "" {
+		v.Reason = []fhir.CodeableConcept{fhir.Concept(why)}
+	}
 	x.Provenance(fhir.FullURL("Provenance", id), &v, fhir.Update("Provenance", id))
 }

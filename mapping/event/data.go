@@ -36,6 +36,8 @@ func (d *decoder) data(c jsontree.Cursor) {
 			if e.Catalog = f.Text(textMax); e.Catalog != "" && !isHash(e.Catalog) {
 				f.Fail(jsontree.InvalidValue, `expected "sha256-" and 64 hexadecimal digits in lower case`)
 			}
+		default:
+			readAct(f, e)
 		}
 	}
 	d.required(c)
@@ -50,6 +52,27 @@ var fields = map[mapping.EventType][]string{
 	mapping.PatientMerged:     {"survivor", "merged", "reason", "actor"},
 	mapping.CatalogApplied:    {"catalog", "actor"},
 	mapping.ReferralErased:    {"target", "reason", "actor"},
+
+	mapping.OfferAccepted:         {"target", "by", "reason", "actor"},
+	mapping.OfferDeclined:         {"target", "by", "reason", "actor"},
+	mapping.ContactAttempted:      {"target", "reached", "reason", "actor"},
+	mapping.ParticipantEnrolled:   {"target", "group", "reason", "actor"},
+	mapping.ParticipantDroppedOut: {"target", "reason", "actor"},
+	mapping.ParticipantCompleted:  {"target", "reason", "actor"},
+	mapping.ParticipantElsewhere:  {"target", "reason", "actor"},
+	mapping.SessionAttended:       {"target", "session", "reason", "actor"},
+	mapping.SessionMissed:         {"target", "session", "reason", "actor"},
+	mapping.SessionNotHeld:        {"target", "session", "reason", "actor"},
+	mapping.CancelRequested:       {"target", "reason", "actor"},
+	mapping.ReferralReassigned:    {"target", "owner", "reason", "actor"},
+
+	mapping.ReviewApproved:        {"target", "program", "group", "override", "role", "approver", "reason", "actor"},
+	mapping.ReviewRejected:        {"target", "reason", "actor"},
+	mapping.ReviewInfoRequested:   {"target", "reason", "actor"},
+	mapping.ReviewAssigned:        {"target", "assignee", "reason", "actor"},
+	mapping.ReviewSamePerson:      {"target", "other", "reason", "actor"},
+	mapping.ReviewDifferentPerson: {"target", "reason", "actor"},
+	mapping.ReviewOverridden:      {"target", "override", "role", "approver", "reason", "actor"},
 }
 
 func (d *decoder) required(c jsontree.Cursor) {
@@ -71,6 +94,8 @@ func (d *decoder) required(c jsontree.Cursor) {
 		if target, ok := c.Get("target"); ok {
 			target.Require("key", "expected the key of the referral to erase")
 		}
+	default:
+		d.requiredOfAct(c)
 	}
 }
 

@@ -23,6 +23,11 @@ import (
 var Types = []mapping.EventType{
 	mapping.ReferralCreated, mapping.ReferralUpdated, mapping.ReferralCancelled, mapping.SeatReleased,
 	mapping.PatientMerged, mapping.CatalogApplied, mapping.ReferralErased, mapping.Clock,
+	mapping.OfferAccepted, mapping.OfferDeclined, mapping.ContactAttempted, mapping.ParticipantEnrolled, mapping.ParticipantDroppedOut,
+	mapping.ParticipantCompleted, mapping.ParticipantElsewhere, mapping.SessionAttended, mapping.SessionMissed, mapping.SessionNotHeld,
+	mapping.CancelRequested, mapping.ReferralReassigned,
+	mapping.ReviewApproved, mapping.ReviewRejected, mapping.ReviewInfoRequested, mapping.ReviewAssigned, mapping.ReviewSamePerson,
+	mapping.ReviewDifferentPerson, mapping.ReviewOverridden,
 }
 
 // Media types that the Content-Type of an input names.

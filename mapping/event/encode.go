@@ -47,6 +47,8 @@ func appendData(b []byte, e *mapping.Event) []byte {
 		b = mapping.AppendString(append(b, `"catalog":`...), e.Catalog)
 	case mapping.Clock:
 		return b
+	default:
+		b = appendAct(b, e)
 	}
 	if e.Reason != "" && e.Type != mapping.CatalogApplied {
 		b = mapping.AppendString(append(b, `,"reason":`...), e.Reason)

@@ -101,10 +101,46 @@ func draw(t *rapid.T) *mapping.Event {
 		e.Target = mapping.Target{Identifier: recognised, Placement: "r1042-1"}
 	case mapping.ReferralCancelled:
 		e.Target = mapping.Target{Identifier: recognised, Key: "r7"}
+	default:
+		drawAct(t, e, sometimes)
 	}
 	sometimes(&e.Reason)
 	sometimes(&e.Actor)
+	if e.Type.OfDesk() {
+		e.Reason, e.Actor = text.Draw(t, "reason"), text.Draw(t, "actor")
+	}
 	return e
+}
+
+// drawAct gives an act the fields of its type.
+func drawAct(t *rapid.T, e *mapping.Event, sometimes func(*string)) {
+	e.Target = mapping.Target{Key: "r7", Placement: "r7-1"}
+	switch e.Type {
+	case mapping.OfferAccepted, mapping.OfferDeclined:
+		e.By = rapid.SampledFrom([]mapping.Answerer{"", mapping.ByPatient, mapping.ByLeader}).Draw(t, "by")
+	case mapping.ContactAttempted:
+		e.Reached = rapid.Bool().Draw(t, "reached")
+	case mapping.ParticipantEnrolled:
+		sometimes(&e.Group)
+	case mapping.SessionAttended, mapping.SessionMissed, mapping.SessionNotHeld:
+		e.Session = "2026-11-10"
+	case mapping.ReferralReassigned:
+		e.Owner = text.Draw(t, "owner")
+	case mapping.ReviewApproved, mapping.ReviewOverridden:
+		if rapid.Bool().Draw(t, "agreed") {
+			e.Approver = mapping.Approver{Name: text.Draw(t, "approver"), Role: text.Draw(t, "role")}
+		}
+		sometimes(&e.Role)
+		e.Override = []string{"age", text.Draw(t, "rule")}
+		if e.Type == mapping.ReviewApproved {
+			sometimes(&e.Program)
+			sometimes(&e.Group)
+		}
+	case mapping.ReviewAssigned:
+		e.Assignee = text.Draw(t, "assignee")
+	case mapping.ReviewSamePerson:
+		e.Other = "p3"
+	}
 }
 
 // text as Decode leaves it: trimmed, not empty, without control characters.

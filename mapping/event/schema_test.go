@@ -84,7 +84,7 @@ func TestSchemaNamesTheFieldsOfTheTypes(t *testing.T) {
 		"referral": mapping.Referral{}, "patient": mapping.Patient{}, "name": mapping.Name{}, "address": mapping.Address{},
 		"condition": mapping.Condition{}, "code": mapping.Code{}, "observation": mapping.Observation{},
 		"preferences": mapping.Preferences{}, "requester": mapping.Requester{}, "party": mapping.Party{},
-		"identifier": mapping.Identifier{}, "target": mapping.Target{},
+		"identifier": mapping.Identifier{}, "target": mapping.Target{}, "approver": mapping.Approver{},
 	} {
 		properties := all[name]["properties"].(map[string]any)
 		typ := reflect.TypeOf(v)
@@ -170,6 +170,9 @@ func whole(t testing.TB, typ mapping.EventType) []byte {
 	e.Outcome, e.Reason, e.Actor = mapping.DroppedOut, "moved away", "coordinator"
 	e.Survivor, e.Merged = p.Identifiers, []mapping.Identifier{{System: "urn:oid:2.999.1", Value: "9"}, {Value: "8", Type: "MR"}}
 	e.Catalog = "sha256-" + strings.Repeat("0a", 32)
+	e.By, e.Reached, e.Session, e.Program, e.Group = mapping.ByLeader, true, "2026-11-10", "pain", "pain-1"
+	e.Override, e.Role, e.Approver = []string{"safety-stop"}, "nurse", mapping.Approver{Name: "d.cho", Role: "psychiatrist"}
+	e.Assignee, e.Owner, e.Other = "n.ruiz", "southside", "p7"
 	return encode(t, e)
 }
 

@@ -241,7 +241,7 @@ func (s *search) ageWhy(o *offering, day date) why {
 		return 0
 	case ageBand(o, birth.first(), birth.last(), day):
 		return 1 << ruleAgeUnknown
-	case o.mixedAges && day >= birth.last().plus(o.ageFrom) && day < birth.first().plus(18):
+	case o.forAdults() && day < birth.first().plus(ageAdult), o.forMinors() && day >= birth.last().plus(ageAdult):
 		return 1 << ruleMinors
 	}
 	return 1 << ruleAge
@@ -252,10 +252,16 @@ func (s *search) ageWhy(o *offering, day date) why {
 func ageBand(o *offering, young, old, day date) bool {
 	from := o.ageFrom
 	if o.mixedAges {
-		from = 18
+		from = ageAdult
 	}
 	return day >= young.plus(from) && (o.ageTo == 0 || day < old.plus(o.ageTo+1))
 }
+
+// ageAdult is the age in years from which nobody is in a group with minors.
+const ageAdult = 18
+
+func (o *offering) forAdults() bool { return o.mixedAges || o.ageFrom >= ageAdult }
+func (o *offering) forMinors() bool { return !o.mixedAges && o.ageTo != 0 && o.ageTo < ageAdult }
 
 // plus adds years; as numbers, 29 February comes after 28 February in every year.
 func (d date) plus(years uint8) date { return d + date(years)*10000 }

@@ -114,7 +114,7 @@ func TestWaitingSaysWhy(t *testing.T) {
 func TestAgesOfMixedBands(t *testing.T) {
 	p := offers("p", mapping.Support, "asthma")
 	p.Criteria = program.Criteria{AgeFrom: 13, AgeTo: 25}
-	for birth, want := range map[string]string{"2010-01-01": "minors-apart", "2016-01-01": "age-band", "2004-01-01": "", "1980-01-01": "age-band"} {
+	for birth, want := range map[string]string{"2010-01-01": "minors-apart", "2016-01-01": "minors-apart", "2004-01-01": "", "1980-01-01": "age-band"} {
 		r := adult("asthma")
 		r.Patient.BirthDate = birth
 		_, result := matched(catalog(p, meets("g", "p", dropIn)), r)

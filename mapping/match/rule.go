@@ -23,6 +23,15 @@ type Reason struct {
 	Text string `json:"text"`
 }
 
+// RuleDeclined names the rule that keeps a patient out of a group that was offered and not taken.
+const RuleDeclined = "declined"
+
+// absolute are the rules that nobody sets aside: licence, minors apart, enrolment, and people who must not meet.
+const absolute why = unlicensed | 1<<ruleMinors | 1<<ruleEnrolment | 1<<ruleConflict | 1<<ruleRelative | 1<<ruleTherapist | 1<<ruleFull
+
+// Absolute reports whether nobody may set a rule aside. An id that is not listed is.
+func Absolute(id string) bool { return absolute.has(ruleOf(id)) }
+
 // rule is an index into Rules.
 type rule uint8
 
@@ -62,6 +71,7 @@ const (
 	ruleRelative
 	ruleTherapist
 	ruleLeaderChoice
+	ruleDeclined
 	ruleFull
 	ruleEnrolment
 	ruleBehind
@@ -113,6 +123,7 @@ var Rules = [...]RuleText{
 	ruleRelative:        {"relative", "not-offered", "Relatives and household members are not in one therapy group.", "convention"},
 	ruleTherapist:       {"therapist", "not-offered", "A conflict with the leader.", "catalog conflict list"},
 	ruleLeaderChoice:    {"leader-choice", "not-offered", "The leader did not choose the patient.", "Support groups and therapy groups (the therapist selects)"},
+	ruleDeclined:        {RuleDeclined, "declined", "The patient did not take an offer of this group.", "assumption: who declines is offered another"},
 	ruleFull:            {"full", "full", "All seats are taken.", "What is group therapy (6 to 8 people)"},
 	ruleEnrolment:       {"enrolment-closed", "enrolment-closed", "Enrolment is over: the first session of a closed group, or the last of any, has begun.", "The difference between support and therapy groups (fixed timeframe)"},
 	ruleBehind:          {"behind", "waitlisted", "It has a seat, but fits the condition and goals clearly less than the full program that is waited for.", "assumption"},

@@ -71,6 +71,12 @@ type Policy struct {
 	OfferDaysUrgent int `yaml:"offerDaysUrgent,omitempty"`
 	// HandoverDays after placement a drop-in placement is completed as handed over; default 28. source: assumption
 	HandoverDays int `yaml:"handoverDays,omitempty"`
+	// Declines is how many offers a patient may decline, or let expire, before a person calls; default 2. source: assumption
+	Declines int `yaml:"declines,omitempty"`
+	// ContactAttempts in a row that fail close a placement as unreachable; default 3. source: assumption
+	ContactAttempts int `yaml:"contactAttempts,omitempty"`
+	// MissedSessions in a row release a seat where attendance is expected; default 3. source: assumption
+	MissedSessions int `yaml:"missedSessions,omitempty"`
 	// Urgency orders waitlists: points at arrival and points a day waited, by priority.
 	Urgency map[mapping.Priority]Urgency `yaml:"urgency,omitempty"`
 }
@@ -125,7 +131,8 @@ type Program struct {
 	Licensed bool     `yaml:"licensed,omitempty"`
 	Criteria Criteria `yaml:"criteria,omitempty"`
 	Codes    Codes    `yaml:"codes,omitempty"`
-	// Acceptance: auto (the default) places at once; offer holds a seat until the patient accepts.
+	// Acceptance: auto (the default) places at once; offer holds a seat until the patient accepts, leader until the leader
+	// does, both until both have.
 	Acceptance string `yaml:"acceptance,omitempty"`
 	// Provider is who runs it; empty: the network's organization.
 	Provider Organization `yaml:"provider,omitempty"`
@@ -159,8 +166,10 @@ type Codes struct {
 
 // Acceptance of a placement in a program.
 const (
-	AcceptanceAuto  = "auto"
-	AcceptanceOffer = "offer"
+	AcceptanceAuto   = "auto"
+	AcceptanceOffer  = "offer"
+	AcceptanceLeader = "leader"
+	AcceptanceBoth   = "both"
 )
 
 // Attendance of a program's groups.

@@ -130,7 +130,7 @@ func (l *linter) enrolment(g *Group, p *Program, i int) {
 		l.problem("closed-count", "set sessions.count", "a closed group has an end: how many sessions?", "groups", i, "sessions", "count")
 	case g.Enrolment == EnrolmentOpen && p.Kind == mapping.Therapy:
 		l.problem("open-therapy", "closed, or rolling for ongoing treatment", "a therapy group is not drop-in", "groups", i, "enrolment")
-	case g.Enrolment == EnrolmentOpen && p.Acceptance == AcceptanceOffer:
+	case g.Enrolment == EnrolmentOpen && p.Acceptance != AcceptanceAuto:
 		l.problem("open-offer", "acceptance: auto on its program", "an open group holds no seat, so there is nothing to offer", "groups", i, "enrolment")
 	case g.Enrolment == EnrolmentOpen && g.Seats.Min > 0:
 		l.problem("open-min", "leave seats.min out", "an open group starts with whoever comes", "groups", i, "seats", "min")

@@ -50,7 +50,7 @@ func (l *linter) offering(p *Program, i int) {
 	}
 	l.word(string(p.Kind), kinds, "unknown-kind", "programs", i, "kind")
 	l.word(string(p.Participant), []string{"patient", "family"}, "unknown-participant", "programs", i, "participant")
-	l.word(p.Acceptance, []string{AcceptanceAuto, AcceptanceOffer}, "unknown-acceptance", "programs", i, "acceptance")
+	l.word(p.Acceptance, []string{AcceptanceAuto, AcceptanceOffer, AcceptanceLeader, AcceptanceBoth}, "unknown-acceptance", "programs", i, "acceptance")
 	if p.Attendance != "" {
 		l.word(p.Attendance, []string{AttendanceExpected, AttendanceDropIn}, "unknown-attendance", "programs", i, "attendance")
 	}

@@ -29,6 +29,9 @@ policy:
   offerDays: 4
   offerDaysUrgent: 1
   handoverDays: 20
+  declines: 1
+  contactAttempts: 4
+  missedSessions: 2
   urgency: {routine: {base: 1, rate: 1}, urgent: {base: 40.5, rate: 2}, asap: {base: 60, rate: 3}, stat: {base: 90, rate: 4}}
 sites:
   - id: main

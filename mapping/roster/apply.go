@@ -105,7 +105,7 @@ func (d *step) solvable(rec *Record, pl Placement) bool {
 			return false
 		}
 	}
-	m := d.offer.Book.Match(d.query(rec, only))
+	m := d.offer.Book.Match(d.query(rec, &pl, only))
 	return len(m.Review) == 0 && len(m.NeedsInfo) == 0 && (m.Chosen >= 0 || m.Join >= 0 || m.Wait >= 0)
 }
 

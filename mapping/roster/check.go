@@ -7,7 +7,7 @@ import (
 
 // Check holds the state of some referrals against the invariants: no group has more seats held than it has, no patient
 // holds two seats in one group or two live placements in one program. seatsMax is a group's limit, 0 for none.
-// A double placement that a merge brought about is allowed as long as its alert stands.
+// A double placement that a merge brought about is allowed as long as its alert stands, or once a person said that it may be.
 func (s *State) Check(referrals []uint64, seatsMax func(group string) int) []string {
 	var out []string
 	for _, key := range referrals {
@@ -35,7 +35,7 @@ func (s *State) rivals(rec *Record, pl *Placement) (out []string) {
 	p, _ := s.patientIndex(rec.Patient)
 	for _, key := range s.lives.of(p) {
 		other := s.live[key]
-		if slices.Contains(other.Alerts, RuleDoubleSeat) {
+		if other.doubled() {
 			return nil
 		}
 		for i := range other.Placements {
@@ -45,4 +45,9 @@ func (s *State) rivals(rec *Record, pl *Placement) (out []string) {
 		}
 	}
 	return out
+}
+
+// doubled: a person is asked about two places in one program, or has said that they may be.
+func (r *Record) doubled() bool {
+	return slices.Contains(r.Alerts, RuleDoubleSeat) || slices.Contains(r.Waived, RuleDoubleSeat)
 }

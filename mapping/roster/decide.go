@@ -73,8 +73,9 @@ type Decision struct {
 	// Request is the referral in force when this input brought it, else nil: the ledger has it already.
 	Request *mapping.Referral
 	// Own: the cause is about this referral, not about another that made room for it.
-	Own   bool
-	Actor string
+	Own bool
+	// Actor and Why are who acted on it, and why, where a person did.
+	Actor, Why string
 }
 
 // Result explains one placement.
@@ -94,6 +95,8 @@ type step struct {
 	out   Outcome
 	// found is the rule of a risk that this input brought to light, until everyone concerned is told.
 	found string
+	// about is the referral that the event names, of which alone its actor and reason speak; 0: none yet.
+	about uint64
 	// touched maps a referral to its decision in this step, so that one touched twice is written once.
 	touched map[uint64]*Decision
 }
@@ -154,8 +157,6 @@ func (d *step) event() {
 		d.referral(e)
 	case mapping.ReferralCancelled:
 		d.cancel(e)
-	case mapping.SeatReleased:
-		d.release(e)
 	case mapping.PatientMerged:
 		d.merge(e)
 	case mapping.CatalogApplied:
@@ -164,6 +165,10 @@ func (d *step) event() {
 		d.erase(e)
 	case mapping.Clock:
 	default:
+		if len(mapping.StatusesFor(e.Type)) > 0 {
+			d.act(e)
+			return
+		}
 		d.refuse(mapping.Issue{Path: "type", Code: "unknown-value", Text: "Convene does not obey " + string(e.Type)})
 	}
 }
@@ -210,8 +215,23 @@ func (d *step) actor() string {
 	if e := d.turn.Decoded.Event; e != nil && e.Actor != "" && d.Pending == nil {
 		return e.Actor
 	}
-	return "convene"
+	return convene
 }
+
+// sign says who decided and why. What befalls others because of an act, or because time passed before it, is Convene's.
+func (d *step) sign(n *mapping.Notice, rec *Record) {
+	e := d.turn.Decoded.Event
+	switch {
+	case e == nil || e.Type == mapping.PatientMerged:
+	case rec.Key == d.about && d.Pending == nil:
+		n.Why, n.Approver = e.Reason, e.Approver.Name
+	default:
+		n.DecidedBy = convene
+	}
+}
+
+// convene is who decided where no person did.
+const convene = "convene"
 
 // decide opens the decision of a referral in this step. The record in it may be changed until save.
 func (d *step) decision(rec *Record) *Decision {
@@ -220,9 +240,6 @@ func (d *step) decision(rec *Record) *Decision {
 		return dec
 	}
 	dec := &Decision{Record: rec.clone(), Time: d.t, Cause: d.turn.Input.Sequence}
-	if e := d.turn.Decoded.Event; e != nil {
-		dec.Actor = e.Actor
-	}
 	if d.touched == nil {
 		d.touched = map[uint64]*Decision{}
 	}
@@ -257,11 +274,12 @@ func (d *step) tell(rec *Record, i int, previous mapping.Status, reasons []mappi
 	n.FirstSession, n.Requested, n.Opened = instant(pl.First), instant(rec.Arrival), instant(pl.Opened)
 	n.SeatsTaken = d.Taken(pl.Group)
 	n.Reasons, n.Issues = reasons, issues
+	d.sign(&n, rec)
 	switch pl.Status {
 	case mapping.Waitlisted:
 		n.Position = d.position(&d.offer.urgency, pl, d.t)
 	case mapping.Offered:
-		n.Expires = instant(pl.Due)
+		n.Expires = instant(pl.Expires)
 	}
 	if d.stopped(rec.Patient) {
 		n.Priority = mapping.Stat
@@ -273,7 +291,7 @@ func (d *step) tell(rec *Record, i int, previous mapping.Status, reasons []mappi
 // stopped reports whether a STOP rule holds for a patient.
 func (s *State) stopped(patient uint64) bool {
 	p, _ := s.Patient(patient)
-	return slices.ContainsFunc(p.Risks, func(r Risk) bool { return r.Level == match.Stop })
+	return gravest(p.Risks) == match.Stop
 }
 
 // explain keeps the result of matching a placement for the decision.

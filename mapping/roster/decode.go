@@ -105,6 +105,10 @@ func (s scanner) record(r *Record) {
 			s.Array(func() { r.Alerts = append(r.Alerts, string(s.Text())) })
 		case "doubts":
 			s.Array(func() { r.Doubts = append(r.Doubts, string(s.Text())) })
+		case "waived":
+			s.Array(func() { r.Waived = append(r.Waived, string(s.Text())) })
+		case "assignee":
+			r.Assignee = string(s.Text())
 		case "print":
 			r.Print = s.Uint(math.MaxUint64)
 		case "erased":
@@ -147,11 +151,52 @@ func (s scanner) placement() (p Placement) {
 			p.First = s.Int()
 		case "due":
 			p.Due = s.Int()
+		case "expires":
+			p.Expires = s.Int()
+		case "past":
+			p.Past = s.past()
 		default:
 			s.Skip()
 		}
 	})
 	return p
+}
+
+func (s scanner) past() *Past {
+	var p Past
+	s.Object(func(name []byte) {
+		switch string(name) {
+		case "attempts":
+			p.Attempts = uint8(s.Uint(math.MaxUint8))
+		case "attempted":
+			p.Attempted = s.Int()
+		case "declined":
+			p.Declined = uint8(s.Uint(math.MaxUint8))
+		case "not":
+			s.Array(func() { p.Not = append(p.Not, string(s.Text())) })
+		case "accepted":
+			p.Accepted = mapping.Answerer(s.Text())
+		case "sessions":
+			s.Array(func() { p.Sessions = append(p.Sessions, s.session()) })
+		default:
+			s.Skip()
+		}
+	})
+	return &p
+}
+
+func (s scanner) session() (x Session) {
+	s.Object(func(name []byte) {
+		switch string(name) {
+		case "day":
+			x.Day = uint32(s.Uint(math.MaxUint32))
+		case "came":
+			x.Came = Attendance(s.Uint(uint64(NotHeld)))
+		default:
+			s.Skip()
+		}
+	})
+	return x
 }
 
 func (s scanner) patient(p *Patient) {
@@ -184,6 +229,10 @@ func (s scanner) risk() (r Risk) {
 			r.Referral = s.key('r')
 		case "since":
 			r.Since = s.Int()
+		case "evidence":
+			r.Evidence = s.Uint(math.MaxUint64)
+		case "cleared":
+			r.Cleared = s.Int()
 		default:
 			s.Skip()
 		}

@@ -23,7 +23,7 @@ func (dec *Decision) Append(dst, request []byte) []byte {
 	w.open('{').key("key", 'r', dec.Record.Key)
 	w.name("time").b = instant(dec.Time).AppendFormat(append(w.b, '"'), time.RFC3339Nano)
 	w.b = append(w.b, '"')
-	w.number("cause", dec.Cause).flag("own", dec.Own).text("actor", dec.Actor)
+	w.number("cause", dec.Cause).flag("own", dec.Own).text("actor", dec.Actor).text("why", dec.Why)
 	w.name("record").record(dec.Record)
 	w.name("patient").patient(&dec.Patient)
 	if len(dec.Hits) > 0 {
@@ -156,7 +156,7 @@ func (w *writer) record(r *Record) {
 	w.key("patient", 'p', r.Patient)
 	w.name("content").hash(&r.Content)
 	w.hashes("superseded", r.Superseded).some("sent", r.Sent).integer("arrival", r.Arrival).must("priority", string(r.Priority))
-	w.texts("alerts", r.Alerts).texts("doubts", r.Doubts)
+	w.texts("alerts", r.Alerts).texts("doubts", r.Doubts).texts("waived", r.Waived).text("assignee", r.Assignee)
 	if r.Print != 0 {
 		w.number("print", r.Print)
 	}
@@ -172,7 +172,25 @@ func (w *writer) record(r *Record) {
 func (w *writer) placement(p *Placement) {
 	w.open('{').name("id").placementID(p.ID)
 	w.must("role", string(p.Role)).must("status", string(p.Status)).text("asked", p.Asked).text("program", p.Program).text("group", p.Group)
-	w.flag("seat", p.Seat).integer("arrival", p.Arrival).integer("opened", p.Opened).some("first", p.First).some("due", p.Due).close('}')
+	w.flag("seat", p.Seat).integer("arrival", p.Arrival).integer("opened", p.Opened).some("first", p.First).some("due", p.Due).some("expires", p.Expires)
+	if p.Past != nil {
+		w.name("past").past(p.Past)
+	}
+	w.close('}')
+}
+
+func (w *writer) past(p *Past) {
+	w.open('{').some("attempts", int64(p.Attempts)).some("attempted", p.Attempted).some("declined", int64(p.Declined)).texts("not", p.Not)
+	w.text("accepted", string(p.Accepted))
+	if len(p.Sessions) > 0 {
+		w.name("sessions")
+		all(w, p.Sessions, (*writer).session)
+	}
+	w.close('}')
+}
+
+func (w *writer) session(s *Session) {
+	w.open('{').number("day", uint64(s.Day)).number("came", uint64(s.Came)).close('}')
 }
 
 func (w *writer) patient(p *Patient) {
@@ -185,7 +203,11 @@ func (w *writer) patient(p *Patient) {
 }
 
 func (w *writer) risk(r *Risk) {
-	w.open('{').must("rule", r.Rule).must("level", string(r.Level)).key("referral", 'r', r.Referral).integer("since", r.Since).close('}')
+	w.open('{').must("rule", r.Rule).must("level", string(r.Level)).key("referral", 'r', r.Referral).integer("since", r.Since)
+	if r.Evidence != 0 {
+		w.number("evidence", r.Evidence)
+	}
+	w.some("cleared", r.Cleared).close('}')
 }
 
 func (w *writer) hit(h *match.Hit) {

@@ -2,7 +2,6 @@ package roster
 
 import (
 	"bytes"
-	"container/heap"
 	"slices"
 
 	"github.com/convene-health/convene/mapping"
@@ -79,26 +78,11 @@ func (d *step) cancel(e *mapping.Event) {
 // own opens the decision of the referral that the input is about.
 func (d *step) own(rec *Record) *Decision {
 	dec := d.decision(rec)
-	dec.Own = true
+	dec.Own, d.about = true, rec.Key
+	if e := d.turn.Decoded.Event; e != nil {
+		dec.Actor, dec.Why = e.Actor, e.Reason
+	}
 	return dec
-}
-
-// release gives up a seat with the outcome the event names.
-func (d *step) release(e *mapping.Event) {
-	rec, only, ok := d.target(e)
-	if !ok {
-		return
-	}
-	holds := func(p Placement) bool { return p.Status.HoldsSeat() && (only == nil || p.ID == *only) }
-	if !slices.ContainsFunc(rec.Placements, holds) {
-		d.refuse(mapping.Issue{Path: "data.target", Code: "not-seated", Text: "this placement holds no seat"})
-		return
-	}
-	if only == nil {
-		i := slices.IndexFunc(rec.Placements, holds)
-		only = &rec.Placements[i].ID
-	}
-	d.finish(d.own(rec), only, e.Outcome, reason(RuleReleased), d.turn.Decoded.Issues)
 }
 
 // erase closes a referral and leaves nothing of it but the key.
@@ -146,31 +130,4 @@ func (s *State) whole(patient uint32) *Patient {
 	}
 	slices.SortFunc(p.IDs, func(a, b Hash) int { return bytes.Compare(a[:], b[:]) })
 	return &p
-}
-
-// timePasses lets everything due at or before t happen, in order. It reports whether that is done.
-func (d *step) timePasses() bool {
-	for {
-		at, ok := d.NextDue()
-		if !ok || at > d.t {
-			return true
-		}
-		if d.left <= 0 {
-			return false
-		}
-		top := heap.Pop(&d.due).(dueAt)
-		d.onUndo(func() { heap.Push(&d.due, top) })
-		d.fall(d.live[top.key], at)
-	}
-}
-
-// fall ends a placement whose time has come: an offer nobody answered, a drop-in place handed over.
-func (d *step) fall(rec *Record, at int64) {
-	i := rec.dueAt(at)
-	status, rule := mapping.Completed, RuleHandedOver
-	if rec.Placements[i].Status == mapping.Offered {
-		status, rule = mapping.Closed, RuleOfferExpired
-	}
-	id := rec.Placements[i].ID
-	d.finish(d.decision(rec), &id, status, reason(rule), nil)
 }

@@ -54,6 +54,9 @@ func (d *step) rekey(from, into uint64) {
 	for _, key := range moved {
 		dec := d.decision(d.live[key])
 		dec.Record.Patient = into
+		if e := d.turn.Decoded.Event; e != nil {
+			dec.Actor, dec.Why = e.Actor, e.Reason
+		}
 		dec.Patient = survivor
 		freed = append(freed, d.doubleSeats(dec.Record)...)
 		d.save(dec)

@@ -30,6 +30,7 @@ leaders:
 programs:
   - {id: copd-ed, name: Living with COPD, kind: education, conditions: [copd], goals: [skill-building]}
   - {id: pain, name: Pain skills, kind: skills, conditions: [chronic_pain], goals: [coping-strategies], acceptance: offer}
+  - {id: move, name: Moving well, kind: mind-body, conditions: [chronic_pain], goals: [coping-strategies], acceptance: both}
   - {id: copd-peers, name: COPD peers, kind: support, conditions: [copd], goals: [peer-support]}
 groups:
 %s`
@@ -48,6 +49,8 @@ func TestModel(t *testing.T) {
 			"update":  m.update,
 			"cancel":  m.cancel,
 			"release": m.release,
+			"act":     m.act,
+			"desk":    m.desk,
 			"merge":   m.merge,
 			"catalog": m.catalog,
 			"time":    m.pass,
@@ -91,6 +94,7 @@ func (m *model) newCatalog(t *rapid.T, groups int) *roster.Offering {
 	for i := range groups {
 		fmt.Fprintf(&b, modelGroup, fmt.Sprintf("copd-%d", i), "copd-ed", 1+i%3)
 		fmt.Fprintf(&b, modelGroup, fmt.Sprintf("pain-%d", i), "pain", 1+(i+1)%3)
+		fmt.Fprintf(&b, modelGroup, fmt.Sprintf("move-%d", i), "move", 1)
 	}
 	cat, problems := program.Load([]byte(fmt.Sprintf(modelCatalog, b.String()) + fmt.Sprintf("# version %d\n", m.catalogs)))
 	if err := problems.Err(); err != nil {
@@ -194,7 +198,7 @@ func (m *model) watch(t *rapid.T, notices []mapping.Notice) {
 		if slices.ContainsFunc(n.Reasons, func(r mapping.Reason) bool { return r.Code == roster.RulePromoted }) {
 			promoted := m.waiting[n.Placement]
 			for id, w := range m.waiting {
-				if id != n.Placement && w.program == promoted.program && w.priority == promoted.priority && w.arrival.Before(promoted.arrival) {
+				if id != n.Placement && w.program == promoted.program && w.priority == promoted.priority && w.arrival.Before(promoted.arrival) && !m.refused(id, n.Group) {
 					t.Fatalf("%s was promoted in %s before %s, which waits longer", n.Placement, promoted.program, id)
 				}
 			}
@@ -216,6 +220,12 @@ func (m *model) watch(t *rapid.T, notices []mapping.Notice) {
 			delete(m.waiting, id)
 		}
 	}
+}
+
+// refused reports whether a group was offered to a waiting place and not taken.
+func (m *model) refused(id, group string) bool {
+	_, pl := m.find(id)
+	return pl != nil && pl.Past != nil && slices.Contains(pl.Past.Not, group)
 }
 
 func (m *model) stillWaits(id string) bool { rec, _ := m.find(id); return rec != nil }
@@ -350,6 +360,62 @@ func (m *model) release(t *rapid.T) {
 	m.apply(t, &mapping.Event{Type: mapping.SeatReleased, Source: o.source, Target: o.target(), Outcome: outcome}, nil)
 }
 
+// act reports something of a placement's life, nearly always of a referral that there is.
+func (m *model) act(t *rapid.T) {
+	m.now = m.now.Add(time.Minute)
+	o := m.pick(t)
+	e := &mapping.Event{Source: o.source, Target: o.target(), Sent: m.now, Actor: "sam"}
+	e.Type = rapid.SampledFrom([]mapping.EventType{
+		mapping.OfferAccepted, mapping.OfferAccepted, mapping.OfferDeclined, mapping.OfferDeclined, mapping.ContactAttempted, mapping.ParticipantEnrolled,
+		mapping.ParticipantDroppedOut, mapping.ParticipantCompleted, mapping.ParticipantElsewhere, mapping.SessionAttended, mapping.SessionMissed,
+		mapping.SessionNotHeld, mapping.CancelRequested, mapping.ReferralReassigned,
+	}).Draw(t, "act")
+	e.By = rapid.SampledFrom([]mapping.Answerer{"", mapping.ByLeader}).Draw(t, "by")
+	e.Session = fmt.Sprintf("2026-12-%02d", rapid.IntRange(1, 5).Draw(t, "session"))
+	e.Reached = rapid.IntRange(0, 3).Draw(t, "reached") == 0
+	e.Owner = rapid.SampledFrom([]string{"north", "south", "nowhere"}).Draw(t, "owner")
+	if e.Type == mapping.ParticipantEnrolled {
+		e.Group = m.someGroup(t)
+	}
+	m.apply(t, e, nil)
+}
+
+// someGroup is none, one of the catalog, or one that it lacks.
+func (m *model) someGroup(t *rapid.T) string {
+	ids := []string{"", "gone"}
+	for _, g := range m.offer.Catalog.Groups {
+		ids = append(ids, g.ID)
+	}
+	return rapid.SampledFrom(ids).Draw(t, "group")
+}
+
+// desk is an act of a person, now and then one who may not.
+func (m *model) desk(t *rapid.T) {
+	m.now = m.now.Add(time.Minute)
+	o := m.pick(t)
+	e := &mapping.Event{Source: mapping.SourceDesk, Target: o.target(), Actor: "kim", Role: "nurse", Reason: "seen"}
+	e.Type = rapid.SampledFrom([]mapping.EventType{
+		mapping.ReviewApproved, mapping.ReviewApproved, mapping.ReviewRejected, mapping.ReviewInfoRequested, mapping.ReviewAssigned,
+		mapping.ReviewSamePerson, mapping.ReviewDifferentPerson, mapping.ReviewOverridden, mapping.ReviewOverridden,
+	}).Draw(t, "act")
+	if rapid.IntRange(0, 9).Draw(t, "stranger") == 0 {
+		e.Source = o.source
+	}
+	if rapid.Bool().Draw(t, "two") {
+		e.Approver = mapping.Approver{Name: "lee", Role: rapid.SampledFrom([]string{"nurse", "physician"}).Draw(t, "role")}
+	}
+	if e.Type == mapping.ReviewApproved {
+		e.Group = m.someGroup(t)
+		e.Program = rapid.SampledFrom([]string{"", "", "pain", "copd-ed", "gone"}).Draw(t, "program")
+	}
+	e.Assignee = rapid.SampledFrom([]string{"ann", "bo"}).Draw(t, "assignee")
+	e.Other = fmt.Sprint("p", rapid.IntRange(2, 12).Draw(t, "other"))
+	rules := []string{roster.RuleSafetyReview, roster.RuleStop, roster.RulePossibleDuplicate, roster.RuleIdentityConflict, roster.RuleStaleCancel,
+		roster.RuleCancelRequested, roster.RuleCall, roster.RuleDoubleSeat}
+	e.Override = rapid.SliceOfNDistinct(rapid.SampledFrom(rules), 1, 2, rapid.ID).Draw(t, "override")
+	m.apply(t, e, nil)
+}
+
 func (m *model) merge(t *rapid.T) {
 	id := func(label string) []mapping.Identifier {
 		return []mapping.Identifier{{System: "https://ids.model.example/mpi", Value: fmt.Sprint("m", rapid.IntRange(1, 16).Draw(t, label))}}
@@ -362,7 +428,7 @@ func (m *model) catalog(t *rapid.T) {
 	m.apply(t, &mapping.Event{Type: mapping.CatalogApplied, Source: mapping.SourceAdmin, Catalog: offer.Catalog.Hash}, offer)
 }
 
-func (m *model) groups() int { return len(m.offer.Catalog.Groups) / 2 }
+func (m *model) groups() int { return len(m.offer.Catalog.Groups) / 3 }
 
 // pass lets days go by, so that offers expire and drop-in places are handed over.
 func (m *model) pass(t *rapid.T) {

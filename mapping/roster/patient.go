@@ -95,7 +95,9 @@ func (s *State) putSpecial(i uint32, more patientMore) {
 func union(a, b []Risk) []Risk {
 	out := slices.Clip(a)
 	for _, r := range b {
-		if !slices.ContainsFunc(out, func(x Risk) bool { return x.Rule == r.Rule && x.Level == r.Level }) {
+		if !slices.ContainsFunc(out, func(x Risk) bool {
+			return x.Rule == r.Rule && x.Level == r.Level && (x.Cleared == 0) == (r.Cleared == 0)
+		}) {
 			out = append(out, r)
 		}
 	}
@@ -231,31 +233,53 @@ func printOf(r *mapping.Referral) uint64 {
 	return h.Sum64() | 1
 }
 
-// addRisks are the patient's risks with those of a referral added: a rule once, at its highest level.
+// addRisks are the patient's risks with those of a referral added: a rule once, at its highest level. What a person has
+// cleared stays so until there is other evidence.
 func addRisks(risks []Risk, hits []match.Hit, referral uint64, t int64) []Risk {
-	out := slices.Clip(risks)
+	if len(hits) == 0 {
+		return risks
+	}
+	out := slices.Clone(risks)
 	for _, h := range hits {
 		if h.Level != match.Stop && h.Level != match.Review {
 			continue
 		}
+		found := Risk{h.Rule, h.Level, referral, t, evidenceOf(hits, h.Rule), 0}
 		i := slices.IndexFunc(out, func(r Risk) bool { return r.Rule == h.Rule })
 		switch {
 		case i < 0:
-			out = append(out, Risk{h.Rule, h.Level, referral, t})
-		case h.Level == match.Stop && out[i].Level != match.Stop:
-			out = slices.Clone(out)
-			out[i] = Risk{h.Rule, h.Level, referral, t}
+			out = append(out, found)
+		case out[i].Cleared != 0 && out[i].Evidence == found.Evidence:
+		case out[i].Cleared != 0, h.Level == match.Stop && out[i].Level != match.Stop:
+			out[i] = found
+		default:
+			out[i].Evidence = found.Evidence
 		}
 	}
 	return out
 }
 
-// gravest level among risks; empty without any.
+// evidenceOf is a hash of all by which a rule holds; never 0.
+func evidenceOf(hits []match.Hit, rule string) uint64 {
+	h := fnv.New64a()
+	for _, x := range hits {
+		if x.Rule == rule {
+			h.Write([]byte(string(x.Level) + "|" + x.Code.System + "|" + x.Code.Code + "|" + x.Path + "|" + x.Quote + "\n"))
+		}
+	}
+	return h.Sum64() | 1
+}
+
+// gravest level among risks that nobody has cleared; empty without any.
 func gravest(risks []Risk) match.Level {
 	var worst match.Level
 	for _, r := range risks {
-		if worst = r.Level; worst == match.Stop {
-			break
+		switch {
+		case r.Cleared != 0:
+		case r.Level == match.Stop:
+			return match.Stop
+		default:
+			worst = r.Level
 		}
 	}
 	return worst

@@ -31,7 +31,33 @@ const (
 	RuleProgramGone       = "program-withdrawn"
 	RuleGroupGone         = "group-withdrawn"
 	RuleUnknownProgram    = "unknown-program"
-	RuleNoGroup           = "no-suitable-group"
+
+	RuleOfferReminder = "offer-reminder"
+	RuleAccepted      = "offer-accepted"
+	RuleDeclined      = "offer-declined"
+	RuleCall          = "call-patient"
+	RuleReplaced      = "placed-again"
+	RuleReached       = "patient-reached"
+	RuleNotReached    = "patient-not-reached"
+	RuleUnreachable   = "unreachable"
+	RuleEnrolled      = "enrolled"
+	RuleAttended      = "session-attended"
+	RuleMissed        = "session-missed"
+	RuleNotHeld       = "session-cancelled"
+	RuleScheduled     = "session-scheduled"
+	RuleMissedTooMany = "missed-too-many"
+	RuleDroppedOut    = "dropped-out"
+	RuleAttendedAll   = "attended-to-the-end"
+	RuleElsewhere     = "served-elsewhere"
+	RuleReassigned    = "referral-reassigned"
+
+	RuleApproved      = "approved-by-person"
+	RuleRejected      = "rejected-by-person"
+	RuleInfoRequested = "info-requested"
+	RuleSamePerson    = "same-person"
+	RuleNotSame       = "different-person"
+	RuleOverridden    = "overridden-by-person"
+	RuleNoGroup       = "no-suitable-group"
 )
 
 var reasonTexts = map[string]string{
@@ -63,6 +89,32 @@ var reasonTexts = map[string]string{
 	RuleGroupGone:         "The group is no longer in the catalog.",
 	RuleNoGroup:           "No group in the catalog suits; a person must decide.",
 	RuleUnknownProgram:    "The requested program is not in the catalog.",
+
+	RuleOfferReminder: "Half of the time to answer the offer is over.",
+	RuleAccepted:      "The offer was accepted.",
+	RuleDeclined:      "The offer was declined; the place in the queue stays.",
+	RuleCall:          "Several offers were not taken; a person calls the patient before the next.",
+	RuleReplaced:      "Another group with a free seat suits.",
+	RuleReached:       "The patient was reached.",
+	RuleNotReached:    "An attempt to reach the patient failed.",
+	RuleUnreachable:   "The patient could not be reached.",
+	RuleEnrolled:      "The patient takes part.",
+	RuleAttended:      "The patient attended a session.",
+	RuleMissed:        "The patient missed a session.",
+	RuleNotHeld:       "A session did not take place.",
+	RuleScheduled:     "The next session is scheduled.",
+	RuleMissedTooMany: "The patient missed as many sessions in a row as release the seat.",
+	RuleDroppedOut:    "The patient left before the end.",
+	RuleAttendedAll:   "The patient attended to the end.",
+	RuleElsewhere:     "The patient is served outside this network.",
+	RuleReassigned:    "Another source owns this referral from now on.",
+
+	RuleApproved:      "A person approved the referral.",
+	RuleRejected:      "A person rejected the referral.",
+	RuleInfoRequested: "A person asks for information.",
+	RuleSamePerson:    "A person says that two records are of one patient.",
+	RuleNotSame:       "A person says that the two records are of different patients.",
+	RuleOverridden:    "A person looked at this and set the rule aside.",
 }
 
 func reason(rule string) mapping.Reason { return mapping.Reason{Code: rule, Text: reasonTexts[rule]} }

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +62,10 @@ type Record struct {
 	Alerts []string
 	// Doubts are the rules that keep the referral in review until a person has decided.
 	Doubts []string
+	// Waived are the rules that a named person has set aside for this referral.
+	Waived []string
+	// Assignee is who is to look at it, where a person has said so.
+	Assignee string
 	// Need is nil once every placement is final.
 	Need       *match.Need
 	Placements []Placement
@@ -86,6 +91,7 @@ func (r *Record) clone() *Record {
 	c.Placements = append([]Placement(nil), r.Placements...)
 	c.Alerts = append([]string(nil), r.Alerts...)
 	c.Doubts = append([]string(nil), r.Doubts...)
+	c.Waived = append([]string(nil), r.Waived...)
 	c.Superseded = append([]Hash(nil), r.Superseded...)
 	return &c
 }
@@ -105,8 +111,56 @@ type Placement struct {
 	Arrival int64
 	// Opened is when it was first decided, First the first session it is for.
 	Opened, First int64
-	// Due is when time itself changes it: an offer expires, a drop-in place is handed over. 0: never.
+	// Due is when time itself changes it: an offer is called to mind or expires, a drop-in place is handed over. 0: never.
 	Due int64
+	// Expires is when an offer does; 0 without one.
+	Expires int64
+	// Past is what became of it so far; nil: nothing yet. It is never changed, only replaced.
+	Past *Past
+}
+
+// Past counts what happened to a placement.
+type Past struct {
+	// Attempts to reach the patient since the last that did; Attempted is the sender's time of the last, Unix milliseconds.
+	Attempts  uint8
+	Attempted int64
+	// Declined offers, those that expired among them; Not are the groups they were for.
+	Declined uint8
+	Not      []string
+	// Accepted names who has accepted the offer that stands, where more than one is asked.
+	Accepted mapping.Answerer
+	// Sessions of which something was reported, in order of their days.
+	Sessions []Session
+}
+
+// Session is what was reported of one session: its day as YYYYMMDD and what became of it.
+type Session struct {
+	Day  uint32
+	Came Attendance
+}
+
+// Attendance at one session.
+type Attendance uint8
+
+const (
+	Attended Attendance = iota + 1
+	Missed
+	NotHeld
+)
+
+// past is a copy of what became of a placement, to be changed and put in its place.
+func (p *Placement) past() *Past {
+	if p.Past == nil {
+		return &Past{}
+	}
+	c := *p.Past
+	c.Not, c.Sessions = slices.Clip(c.Not), slices.Clone(c.Sessions)
+	return &c
+}
+
+// refused reports whether a group was offered and not taken.
+func (p *Placement) refused(group string) bool {
+	return p.Past != nil && slices.Contains(p.Past.Not, group)
 }
 
 // PlacementID names a placement by the referral that opened it: "r1042-1".
@@ -162,6 +216,9 @@ type Risk struct {
 	// Referral and Since say where and when it was first found.
 	Referral uint64
 	Since    int64
+	// Evidence identifies what it was found in; a person clears that and no more. Cleared is when; 0: it holds.
+	Evidence uint64
+	Cleared  int64
 }
 
 func millis(t time.Time) int64 {

@@ -88,7 +88,7 @@ func (d *step) place(dec *Decision, pl *Placement) {
 	}
 	var m match.Result
 	if known {
-		m = d.offer.Book.Match(d.query(rec, only))
+		m = d.offer.Book.Match(d.query(rec, pl, only))
 	}
 	review := d.mustReview(rec, outward(m.Review))
 	if !known {
@@ -137,10 +137,23 @@ func becauseOf(review []mapping.Reason, m *match.Result) []mapping.Reason {
 	return append(review, outward(m.Causes)...)
 }
 
-// query asks the matcher about a referral, within one program or any (-1).
-func (d *step) query(rec *Record, program int32) match.Query {
+// query asks the matcher about a placement of a referral, within one program or any (-1).
+func (d *step) query(rec *Record, pl *Placement, program int32) match.Query {
 	taken := d.takenIn(d.offer.Book)
-	return match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.held(rec), Taken: func(group int32) int { return int(taken[group]) }}
+	return match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.held(rec), Taken: func(group int32) int { return int(taken[group]) }, Conflict: d.barred(pl)}
+}
+
+// barred names the rule that keeps a placement out of a group; nil: none keeps it out of any.
+func (d *step) barred(pl *Placement) func(group int32) string {
+	if pl.Past == nil || len(pl.Past.Not) == 0 {
+		return nil
+	}
+	return func(group int32) string {
+		if pl.refused(d.offer.Book.GroupID(group)) {
+			return match.RuleDeclined
+		}
+		return ""
+	}
 }
 
 func appendNew(list []string, s string) []string {
@@ -154,7 +167,7 @@ func appendNew(list []string, s string) []string {
 func (d *step) mustReview(rec *Record, found []mapping.Reason) []mapping.Reason {
 	var out []mapping.Reason
 	p, _ := d.State.Patient(rec.Patient)
-	if rule := ruleOf(gravest(p.Risks)); rule != "" {
+	if rule := ruleOf(gravest(p.Risks)); rule != "" && !slices.Contains(rec.Waived, rule) {
 		out = append(out, reason(rule))
 	}
 	for _, rule := range rec.Doubts {
@@ -199,7 +212,7 @@ func (d *step) join(dec *Decision, pl *Placement, program int32, m *match.Result
 				rule = RuleAlreadyWaiting
 			}
 			reasons := []mapping.Reason{reason(rule)}
-			if slices.Contains(d.live[key].Alerts, RuleDoubleSeat) {
+			if d.live[key].doubled() {
 				// The place may be the doubled one, and outlive the referral that says so.
 				dec.Record.Alerts = appendNew(dec.Record.Alerts, RuleDoubleSeat)
 				reasons = append(reasons, alert(RuleDoubleSeat))
@@ -223,12 +236,13 @@ func (d *step) seat(rec *Record, pl *Placement, group int32) {
 	}
 	policy := cat.Policy.Filled()
 	switch {
-	case prog.Acceptance == "offer":
+	case prog.Acceptance != program.AcceptanceAuto:
 		days := policy.OfferDays
 		if lane(rec.Priority) > 0 {
 			days = policy.OfferDaysUrgent
 		}
-		pl.Status, pl.Due = mapping.Offered, millis(cat.BusinessDays(instant(d.t), days))
+		pl.Status, pl.Expires = mapping.Offered, millis(cat.BusinessDays(instant(d.t), days))
+		pl.Due = d.t + (pl.Expires-d.t)/2
 	case g.Enrolment == program.EnrolmentOpen:
 		pl.Status, pl.Due = mapping.Placed, d.t+int64(policy.HandoverDays)*dayMillis
 	default:
@@ -245,7 +259,7 @@ func seated(pl *Placement) string {
 
 // vacate gives up what a placement holds, keeping who it is.
 func (d *step) vacate(pl *Placement) {
-	pl.Seat, pl.Due, pl.First = false, 0, 0
+	pl.Seat, pl.Due, pl.First, pl.Expires = false, 0, 0, 0
 }
 
 // end brings a placement to a final status. Its first session stays known: what was booked is to be called off.
@@ -312,19 +326,25 @@ func (d *step) promote(group string) {
 		if next.key == 0 {
 			return
 		}
-		d.promoteOne(next, g)
+		d.promoteOne(next, g, RulePromoted)
 	}
 }
 
 // promotable reports whether the group suits all who share a waiting place.
 func (d *step) promotable(w waiting, group int32) bool {
 	rec := d.live[w.key]
-	p, _ := d.State.Patient(rec.Patient)
-	return len(rec.Alerts) == 0 && gravest(p.Risks) == "" && d.offer.Book.Suits(rec.Need, group, instant(d.t), d.held(rec)...)
+	i := rec.find(w.id)
+	return len(rec.Alerts) == 0 && len(d.mustReview(rec, nil)) == 0 && !rec.Placements[i].refused(d.offer.Book.GroupID(group)) &&
+		d.offer.Book.Suits(rec.Need, group, instant(d.t), d.held(rec)...)
 }
 
-// promoteOne seats every referral that shares the waiting place.
-func (d *step) promoteOne(w waiting, group int32) {
+// find is the index of a placement, or -1.
+func (r *Record) find(id PlacementID) int {
+	return slices.IndexFunc(r.Placements, func(p Placement) bool { return p.ID == id })
+}
+
+// promoteOne seats every referral that shares the waiting place, and tells them the rule by which.
+func (d *step) promoteOne(w waiting, group int32, rule string) {
 	p, _ := d.patientIndex(d.live[w.key].Patient)
 	for _, key := range slices.Clone(d.lives.of(p)) {
 		rec := d.live[key]
@@ -335,6 +355,6 @@ func (d *step) promoteOne(w waiting, group int32) {
 		dec := d.decision(rec)
 		d.seat(dec.Record, &dec.Record.Placements[i], group)
 		d.save(dec)
-		d.tellAs(dec, i, mapping.Waitlisted, []mapping.Reason{reason(seated(&dec.Record.Placements[i])), reason(RulePromoted)}, nil, nil)
+		d.tellAs(dec, i, mapping.Waitlisted, []mapping.Reason{reason(seated(&dec.Record.Placements[i])), reason(rule)}, nil, nil)
 	}
 }

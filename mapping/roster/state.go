@@ -321,7 +321,8 @@ func (s *State) NextDue() (int64, bool) {
 		if rec := s.live[s.due[0].key]; rec != nil && rec.dueAt(s.due[0].at) >= 0 {
 			return s.due[0].at, true
 		}
-		heap.Pop(&s.due)
+		stale := heap.Pop(&s.due).(dueAt)
+		s.onUndo(func() { heap.Push(&s.due, stale) }) // what made it stale may be taken back
 	}
 	return 0, false
 }

@@ -16,6 +16,7 @@ type decisionWire struct {
 	Cause   uint64          `json:"cause"`
 	Own     bool            `json:"own,omitempty"`
 	Actor   string          `json:"actor,omitempty"`
+	Why     string          `json:"why,omitempty"`
 	Record  recordWire      `json:"record"`
 	Patient patientWire     `json:"patient"`
 	Safety  []match.Hit     `json:"safety,omitempty"`
@@ -35,6 +36,8 @@ type recordWire struct {
 	Priority   string          `json:"priority"`
 	Alerts     []string        `json:"alerts,omitempty"`
 	Doubts     []string        `json:"doubts,omitempty"`
+	Waived     []string        `json:"waived,omitempty"`
+	Assignee   string          `json:"assignee,omitempty"`
 	Print      uint64          `json:"print,omitempty"`
 	Erased     bool            `json:"erased,omitempty"`
 	Placements []placementWire `json:"placements"`
@@ -42,17 +45,44 @@ type recordWire struct {
 }
 
 type placementWire struct {
-	ID      string `json:"id"`
-	Role    string `json:"role"`
-	Status  string `json:"status"`
-	Asked   string `json:"asked,omitempty"`
-	Program string `json:"program,omitempty"`
-	Group   string `json:"group,omitempty"`
-	Seat    bool   `json:"seat,omitempty"`
-	Arrival int64  `json:"arrival"`
-	Opened  int64  `json:"opened"`
-	First   int64  `json:"first,omitempty"`
-	Due     int64  `json:"due,omitempty"`
+	ID      string    `json:"id"`
+	Role    string    `json:"role"`
+	Status  string    `json:"status"`
+	Asked   string    `json:"asked,omitempty"`
+	Program string    `json:"program,omitempty"`
+	Group   string    `json:"group,omitempty"`
+	Seat    bool      `json:"seat,omitempty"`
+	Arrival int64     `json:"arrival"`
+	Opened  int64     `json:"opened"`
+	First   int64     `json:"first,omitempty"`
+	Due     int64     `json:"due,omitempty"`
+	Expires int64     `json:"expires,omitempty"`
+	Past    *pastWire `json:"past,omitempty"`
+}
+
+type pastWire struct {
+	Attempts  uint8         `json:"attempts,omitempty"`
+	Attempted int64         `json:"attempted,omitempty"`
+	Declined  uint8         `json:"declined,omitempty"`
+	Not       []string      `json:"not,omitempty"`
+	Accepted  string        `json:"accepted,omitempty"`
+	Sessions  []sessionWire `json:"sessions,omitempty"`
+}
+
+type sessionWire struct {
+	Day  uint32 `json:"day"`
+	Came uint8  `json:"came"`
+}
+
+func toPastWire(p *Past) *pastWire {
+	if p == nil {
+		return nil
+	}
+	w := &pastWire{p.Attempts, p.Attempted, p.Declined, p.Not, string(p.Accepted), nil}
+	for _, s := range p.Sessions {
+		w.Sessions = append(w.Sessions, sessionWire{s.Day, uint8(s.Came)})
+	}
+	return w
 }
 
 type patientWire struct {
@@ -68,6 +98,8 @@ type riskWire struct {
 	Level    match.Level `json:"level"`
 	Referral string      `json:"referral"`
 	Since    int64       `json:"since"`
+	Evidence uint64      `json:"evidence,omitempty"`
+	Cleared  int64       `json:"cleared,omitempty"`
 }
 
 type resultWire struct {
@@ -80,7 +112,7 @@ type resultWire struct {
 // Wire is what Append must write, by an encoder that is not ours.
 func (dec *Decision) Wire(request []byte) ([]byte, error) {
 	w := decisionWire{
-		Key: KeyOf('r', dec.Record.Key), Time: instant(dec.Time).Format(time.RFC3339Nano), Cause: dec.Cause, Own: dec.Own, Actor: dec.Actor,
+		Key: KeyOf('r', dec.Record.Key), Time: instant(dec.Time).Format(time.RFC3339Nano), Cause: dec.Cause, Own: dec.Own, Actor: dec.Actor, Why: dec.Why,
 		Record: toRecordWire(dec.Record), Patient: toPatientWire(dec.Patient), Safety: dec.Hits, Request: request,
 	}
 	for _, r := range dec.Results {
@@ -100,11 +132,11 @@ func (dec *Decision) Wire(request []byte) ([]byte, error) {
 func toRecordWire(r *Record) recordWire {
 	w := recordWire{
 		Source: r.Source, Identity: r.Identity, Patient: KeyOf('p', r.Patient), Content: r.Content, Superseded: r.Superseded,
-		Sent: r.Sent, Arrival: r.Arrival, Priority: string(r.Priority), Alerts: r.Alerts, Doubts: r.Doubts, Print: r.Print, Erased: r.Erased,
+		Sent: r.Sent, Arrival: r.Arrival, Priority: string(r.Priority), Alerts: r.Alerts, Doubts: r.Doubts, Waived: r.Waived, Assignee: r.Assignee, Print: r.Print, Erased: r.Erased,
 		Placements: make([]placementWire, len(r.Placements)), Need: r.Need,
 	}
 	for i, p := range r.Placements {
-		w.Placements[i] = placementWire{p.ID.String(), string(p.Role), string(p.Status), p.Asked, p.Program, p.Group, p.Seat, p.Arrival, p.Opened, p.First, p.Due}
+		w.Placements[i] = placementWire{p.ID.String(), string(p.Role), string(p.Status), p.Asked, p.Program, p.Group, p.Seat, p.Arrival, p.Opened, p.First, p.Due, p.Expires, toPastWire(p.Past)}
 	}
 	return w
 }
@@ -112,7 +144,7 @@ func toRecordWire(r *Record) recordWire {
 func toPatientWire(p Patient) patientWire {
 	w := patientWire{Key: KeyOf('p', p.Key), IDs: p.IDs, Born: p.Born, Family: p.Family}
 	for _, r := range p.Risks {
-		w.Risks = append(w.Risks, riskWire{r.Rule, r.Level, KeyOf('r', r.Referral), r.Since})
+		w.Risks = append(w.Risks, riskWire{r.Rule, r.Level, KeyOf('r', r.Referral), r.Since, r.Evidence, r.Cleared})
 	}
 	return w
 }

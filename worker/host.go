@@ -144,7 +144,7 @@ func (h *Host) connect(ctx context.Context) (err error) {
 	if h.server, err = StartServer(server); err != nil {
 		return err
 	}
-	if h.admin, err = Connect(h.dial(User{Role: RoleAdmin})); err != nil {
+	if h.admin, err = Connect(h.Dial(User{Role: RoleAdmin})); err != nil {
 		return err
 	}
 	for _, n := range h.sources {
@@ -152,11 +152,12 @@ func (h *Host) connect(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	h.conn, err = Connect(h.dial(User{Role: RoleWorker}))
+	h.conn, err = Connect(h.Dial(User{Role: RoleWorker}))
 	return err
 }
 
-func (h *Host) dial(u User) Dial {
+// Dial as a user of the embedded server.
+func (h *Host) Dial(u User) Dial {
 	d := UserDial(h.server.URL(), h.server.Keys(), u)
 	d.Log = h.config.Log
 	return d

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/convene-health/convene/mapping"
 )
 
 // NetworkSources names a network and the sources that may send to it.
@@ -39,17 +41,19 @@ const (
 	RoleAdmin       Role = "admin"       // everything: streams, catalogs, erasure, and what people do
 	RoleWorker      Role = "worker"      // reads inputs, appends to the ledgers; creates, changes and deletes nothing
 	RoleCoordinator Role = "coordinator" // reads one network's ledger
+	RoleDeskReader  Role = "desk-reader" // reads one network's inputs, ledger, catalogs and audit, for the desk's pages
+	RoleDesk        Role = "desk"        // publishes what people do at one network's desk, and who looked at whom
 	RoleSource      Role = "source"      // one system: publishes its events, reads its confirmations
 )
 
-// User of the NATS server. Network is set for coordinators and sources, Source for sources.
+// User of the NATS server. Network is set for coordinators, desks and sources, Source for sources.
 type User struct {
 	Role    Role
 	Network string
 	Source  string
 }
 
-// Account the user lives in. Sources and coordinators each have one of their own and import from the ledger's account
+// Account the user lives in. Sources, coordinators and desks each have one of their own and import from the ledger's account
 // exactly the subjects they need. Subject permissions alone would not do: whoever may make one request that the
 // server answers chooses the reply subject, and the answer is published there with the server's own rights, on
 // the ledger's head for instance. In an account of its own the answer stays in that account.
@@ -59,6 +63,10 @@ func (u User) Account() string {
 		return "EHR_" + u.Network + "_" + u.Source
 	case RoleCoordinator:
 		return "COORDINATOR_" + u.Network
+	case RoleDeskReader:
+		return "DESK_READER_" + u.Network
+	case RoleDesk:
+		return "DESK_" + u.Network
 	}
 	return ledgerAccount
 }
@@ -68,8 +76,8 @@ func (u User) Inbox() string {
 	switch u.Role {
 	case RoleSource:
 		return "_INBOX_" + u.Network + "_" + u.Source
-	case RoleCoordinator:
-		return "_INBOX_" + u.Network + "__coordinator"
+	case RoleCoordinator, RoleDeskReader, RoleDesk:
+		return "_INBOX_" + u.Network + "__" + string(u.Role)
 	}
 	return "_INBOX_" + string(u.Role)
 }
@@ -79,17 +87,19 @@ func (u User) String() string {
 	switch u.Role {
 	case RoleSource:
 		return "source " + u.Source + " of network " + u.Network
-	case RoleCoordinator:
-		return "coordinator of network " + u.Network
+	case RoleCoordinator, RoleDeskReader, RoleDesk:
+		return string(u.Role) + " of network " + u.Network
 	}
 	return string(u.Role)
 }
 
-// Users lists everyone who may connect: admin, worker, and each network's coordinator and sources.
+// Users lists everyone who may connect: admin, worker, and each network's coordinator, desk and sources.
 func Users(networks []NetworkSources) []User {
 	users := []User{{Role: RoleAdmin}, {Role: RoleWorker}}
 	for _, n := range networks {
-		users = append(users, User{Role: RoleCoordinator, Network: n.Name})
+		for _, role := range []Role{RoleCoordinator, RoleDeskReader, RoleDesk} {
+			users = append(users, User{Role: role, Network: n.Name})
+		}
 		for _, s := range n.Sources {
 			users = append(users, User{Role: RoleSource, Network: n.Name, Source: s})
 		}
@@ -117,17 +127,26 @@ func (u User) services() []service {
 		}
 		return all
 	case RoleCoordinator:
-		return []service{
-			{subject: "$JS.API.DIRECT.GET." + placements, stream: true},
-			{subject: "$JS.API.DIRECT.GET." + placements + ".>"},
-		}
+		return directGets(placements)
+	case RoleDeskReader:
+		return slices.Concat(directGets(placements), directGets(ReferralsStream(u.Network)), directGets(catalogsStream(u.Network)), directGets(AuditStream(u.Network)))
+	case RoleDesk:
+		return []service{{subject: InputSubject(u.Network, mapping.SourceDesk)}, {subject: AuditSubject(u.Network)}}
 	}
 	return nil
 }
 
+// directGets read a stream by sequence or subject, and nothing else.
+func directGets(stream string) []service {
+	return []service{
+		{subject: "$JS.API.DIRECT.GET." + stream, stream: true},
+		{subject: "$JS.API.DIRECT.GET." + stream + ".>"},
+	}
+}
+
 // feeds are the subjects of the ledger's account that the user's account may listen to.
 func (u User) feeds() []string {
-	if u.Role == RoleCoordinator {
+	if u.Role == RoleCoordinator || u.Role == RoleDeskReader {
 		return []string{storedHeadSubject(u.Network)}
 	}
 	return nil

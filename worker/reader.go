@@ -86,6 +86,11 @@ func (l *LedgerReader) subject(ctx context.Context, from uint64, subject string)
 	}
 }
 
+// On reads what is stored on a subject, which may have wildcards, in order, to the end of the ledger.
+func (l *LedgerReader) On(ctx context.Context, subject string) iter.Seq2[Stored, error] {
+	return l.subject(ctx, 1, subject)
+}
+
 // Follow reads everything that follows sequence after, for ever, and releases a batch's messages when its head has come. An
 // error (a server that is away) is passed on too; who goes on reading after one resumes where the last batch ended.
 func (l *LedgerReader) Follow(ctx context.Context, after uint64) iter.Seq2[Stored, error] {

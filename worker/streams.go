@@ -19,6 +19,12 @@ func PlacementsStream(network string) string { return "PLACEMENTS-" + network }
 // CatalogsBucket is the object store of a network's catalogs, named by content hash.
 func CatalogsBucket(network string) string { return "CATALOGS-" + network }
 
+// AuditStream keeps who looked at which patient, and who came and went. It is written by the desk, never by the worker.
+func AuditStream(network string) string { return "AUDIT-" + network }
+
+// AuditSubject is the only one of AuditStream.
+func AuditSubject(network string) string { return "audit." + network }
+
 func catalogsStream(network string) string { return "OBJ_" + CatalogsBucket(network) }
 
 // InputSubject is what a source publishes its events on.
@@ -62,6 +68,7 @@ type Streams struct {
 	Referrals  jetstream.StreamConfig
 	Placements jetstream.StreamConfig
 	Outbound   jetstream.StreamConfig
+	Audit      jetstream.StreamConfig
 	Catalogs   jetstream.ObjectStoreConfig
 	// Durables of the ledger and of the answers in HL7 v2, one a source.
 	Durables, Answers []jetstream.ConsumerConfig
@@ -103,7 +110,12 @@ func DefineStreams(n NetworkSources, replicas int) Streams {
 	outbound.Description = "Convene: what sources of network " + n.Name + " are told in HL7 v2"
 	outbound.Subjects = []string{OutboundSubject(n.Name, "*", "*")}
 
-	s := Streams{Referrals: referrals, Placements: placements, Outbound: outbound, Catalogs: jetstream.ObjectStoreConfig{
+	audit := base
+	audit.Name = AuditStream(n.Name)
+	audit.Description = "Convene: who looked at which patient of network " + n.Name
+	audit.Subjects = []string{AuditSubject(n.Name)}
+
+	s := Streams{Referrals: referrals, Placements: placements, Outbound: outbound, Audit: audit, Catalogs: jetstream.ObjectStoreConfig{
 		Bucket:      CatalogsBucket(n.Name),
 		Description: "Convene: catalogs of network " + n.Name + " by content hash",
 		Storage:     jetstream.FileStorage,
@@ -134,7 +146,7 @@ func DefineStreams(n NetworkSources, replicas int) Streams {
 // It needs the admin. What an operator may choose (age of REFERRALS, replicas, placement) is left as it is.
 func EnsureStreams(ctx context.Context, js jetstream.JetStream, n NetworkSources, replicas int) error {
 	want := DefineStreams(n, replicas)
-	for _, config := range []jetstream.StreamConfig{want.Referrals, want.Placements, want.Outbound} {
+	for _, config := range []jetstream.StreamConfig{want.Referrals, want.Placements, want.Outbound, want.Audit} {
 		if err := ensureStream(ctx, js, config); err != nil {
 			return fmt.Errorf("stream %s: %w", config.Name, err)
 		}

@@ -17,7 +17,8 @@ import (
 
 type demoCmd struct {
 	Pace  time.Duration `default:"8s" help:"How long the week takes; 0s for as fast as it goes (${default})."`
-	Serve bool          `help:"Keep running after the summary, for send and watch with --data, until Ctrl-C."`
+	Serve bool          `help:"Keep running after the summary, with the coordinators' desk, and for send and watch with --data, until Ctrl-C."`
+	deskFlags
 }
 
 // demoMax bounds the demo beyond its pace, so that it ends by itself whatever happens.
@@ -38,11 +39,11 @@ func (c *demoCmd) Run(ctx context.Context, say *speaker, g *globals) error {
 		return cannotRun(err)
 	}
 	defer host.Close()
-	d := &demo{say: say, host: host, folder: folder, networks: networks, tally: newTally(), sent: map[string]uint64{}}
+	d := &demo{cmd: c, globals: g, say: say, host: host, folder: folder, networks: networks, tally: newTally(), sent: map[string]uint64{}}
 	for _, line := range demoBegins(folder) {
 		say.line("%s", line)
 	}
-	return d.run(ctx, lines, c.Pace, c.Serve)
+	return d.run(ctx, lines)
 }
 
 // demoWeek is the recorded week, moved so that it begins today, and the networks in it.
@@ -66,6 +67,8 @@ func demoWeek(now time.Time) (lines []worker.Recorded, networks []worker.Network
 
 // demo is one run: it sends the week, prints what comes back and sums it up.
 type demo struct {
+	cmd      *demoCmd
+	globals  *globals
 	say      *speaker
 	host     *worker.Host
 	folder   string
@@ -74,7 +77,8 @@ type demo struct {
 	sent     map[string]uint64 // last sequence stored, by network
 }
 
-func (d *demo) run(ctx context.Context, lines []worker.Recorded, pace time.Duration, serve bool) error {
+func (d *demo) run(ctx context.Context, lines []worker.Recorded) error {
+	pace := d.cmd.Pace
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	var wg sync.WaitGroup
@@ -101,11 +105,28 @@ func (d *demo) run(ctx context.Context, lines []worker.Recorded, pace time.Durat
 	if err := d.sumUp(limited); err != nil {
 		return d.ended(ctx, err)
 	}
-	if serve {
-		d.say.line("%s", serving(d.folder))
-		<-ctx.Done()
+	if !d.cmd.Serve {
+		return nil
 	}
-	return nil
+	d.say.line("%s", serving(d.folder))
+	return d.desk(ctx)
+}
+
+// desk is served until Ctrl-C.
+func (d *demo) desk(ctx context.Context) error {
+	if d.cmd.Desk == "" {
+		<-ctx.Done()
+		return nil
+	}
+	var names []string
+	for _, n := range d.networks {
+		names = append(names, n.Name)
+	}
+	config, err := d.cmd.config(d.say, d.globals, d.folder, names, d.host.Dial)
+	if err != nil {
+		return err
+	}
+	return serveDesk(ctx, config)
 }
 
 // ended is how the demo ends when it does not finish: quietly after Ctrl-C.

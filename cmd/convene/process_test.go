@@ -55,7 +55,7 @@ const startupMax = time.Minute
 // startWorker runs `convene run` and waits until it works its networks.
 func startWorker(t testing.TB, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command("convene", append([]string{"run", "--log", "info", "--ops", "127.0.0.1:0"}, args...)...),
+	p := &process{cmd: exec.Command("convene", append([]string{"run", "--log", "info", "--ops", "127.0.0.1:0", "--desk="}, args...)...),
 		logs: &logFile{}, done: make(chan struct{})}
 	p.cmd.Stderr = p.logs
 	out, err := p.cmd.StdoutPipe()

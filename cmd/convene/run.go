@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 type runCmd struct {
 	connection
 	listening
+	deskFlags
 	Catalog  []string      `placeholder:"FILE" help:"Catalog of a network to work, one file each. It serves until the ledger names another (convene catalog apply)."`
 	Network  []string      `placeholder:"NAME" help:"Network to work whose ledger names its catalog already."`
 	Port     int           `default:"4222" help:"Port of the embedded server on 127.0.0.1; 0 takes a free one (${default})."`
@@ -57,11 +60,56 @@ func (c *runCmd) Run(ctx context.Context, say *speaker, g *globals) error {
 		say.line("%s", line)
 	}
 	go c.reload(ctx, say, host)
-	if err := host.Run(ctx); err != nil {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	ended, err := c.desk(ctx, fail, say, g, host)
+	if err != nil {
+		return err
+	}
+	err = host.Run(ctx)
+	fail(nil)
+	<-ended
+	switch cause := context.Cause(ctx); {
+	case err != nil:
 		return networkStopped(err)
+	case errors.As(cause, new(*failure)):
+		return cause
 	}
 	say.line("%s", stopped)
 	return nil
+}
+
+// desk is served beside the worker, which does not wait for it. A desk that cannot begin ends the command with why. The
+// channel closes when it has ended.
+func (c *runCmd) desk(ctx context.Context, fail context.CancelCauseFunc, say *speaker, g *globals, host *worker.Host) (<-chan struct{}, error) {
+	ended := make(chan struct{})
+	dial := host.Dial
+	if c.NATS != "" {
+		dial = func(u worker.User) worker.Dial {
+			own := connection{NATS: c.NATS, CA: c.connection.CA, Cert: c.connection.Cert, Key: c.connection.Key}
+			return own.dial(g, u)
+		}
+	}
+	networks := slices.Sorted(maps.Keys(host.Standings()))
+	if c.Desk != "" && c.NATS != "" && len(networks) > 0 && dial(worker.User{Role: worker.RoleDeskReader, Network: networks[0]}).NKey == "" {
+		say.line("%s", deskNeedsKeys(g.Data))
+		c.Desk = ""
+	}
+	if c.Desk == "" {
+		close(ended)
+		return ended, nil
+	}
+	config, err := c.config(say, g, g.Data, networks, dial)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		defer close(ended)
+		if err := serveDesk(ctx, config); err != nil {
+			fail(err)
+		}
+	}()
+	return ended, nil
 }
 
 // reload applies the catalogs anew at each SIGHUP.

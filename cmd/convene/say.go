@@ -306,6 +306,25 @@ func networkStopped(err error) error {
 
 func notReloaded(err error) string { return "catalogs not applied: " + err.Error() }
 
+// The desk.
+
+func deskLink(name, link string) string {
+	return "desk for " + name + ", a link that works once: " + link
+}
+
+func noDesk(address string, err error) error {
+	return &failure{what: "the desk cannot be served on " + address + ": " + err.Error(), err: err, exit: exitFailed,
+		hint: "give another loopback address with --desk, or --desk= for none"}
+}
+
+func badPeople(err error) error {
+	return &failure{what: err.Error(), err: err, exit: exitUsage, hint: "a person is a line such as `- {id: ana, name: Ana Ruiz, role: coordinator, networks: [north]}`"}
+}
+
+func deskNeedsKeys(folder string) string {
+	return "note: no desk; it needs the keys " + folder + "/keys/<network>/_desk-reader.nk and _desk.nk (`convene streams --print --keys`)"
+}
+
 // HL7 v2.
 
 func noHL7(path string) error {

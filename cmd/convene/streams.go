@@ -115,7 +115,7 @@ func printStreams(say *speaker, s worker.Streams) error {
 		say.line("END")
 		return nil
 	}
-	for _, stream := range []jetstream.StreamConfig{s.Referrals, s.Placements, s.Outbound} {
+	for _, stream := range []jetstream.StreamConfig{s.Referrals, s.Placements, s.Outbound, s.Audit} {
 		if err := add("stream add", stream); err != nil {
 			return err
 		}

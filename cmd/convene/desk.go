@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"os/user"
+	"path/filepath"
+
+	"github.com/convene-health/convene/worker"
+	"github.com/convene-health/convene/worker/desk"
+)
+
+// deskFlags of the commands that serve the coordinators' pages.
+type deskFlags struct {
+	Desk    string `default:"127.0.0.1:8470" placeholder:"ADDR" help:"Loopback address of the coordinators' desk; port 0 takes a free one, empty is none (${default})."`
+	People  string `placeholder:"FILE" help:"YAML list of who may sign in at the desk: id, name, role, networks. Without it: you, as supervisor."`
+	NoNames bool   `help:"Show no patient's name at the desk, for a screen that others see."`
+}
+
+// config of a desk for these networks; dial says as whom it connects.
+func (f deskFlags) config(say *speaker, g *globals, folder string, networks []string, dial func(worker.User) worker.Dial) (desk.Config, error) {
+	config := desk.Config{Address: f.Desk, Folder: folder, NoNames: f.NoNames, Log: g.logger(), Told: func(p desk.Person, link string) {
+		say.line("%s", deskLink(p.Called(), link))
+	}}
+	if f.People != "" {
+		people, err := desk.LoadPeople(f.People)
+		if err != nil {
+			return config, badPeople(err)
+		}
+		config.People = people
+	} else {
+		config.People = []desk.Person{{ID: login(), Role: desk.Supervisor}}
+	}
+	for _, n := range networks {
+		config.Networks = append(config.Networks, desk.NetworkConfig{
+			Name: n, Snapshot: filepath.Join(folder, "snapshots", n),
+			Reader: dial(worker.User{Role: worker.RoleDeskReader, Network: n}),
+			Actor:  dial(worker.User{Role: worker.RoleDesk, Network: n}),
+		})
+	}
+	return config, nil
+}
+
+// login is what the person at this computer is called.
+func login() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "supervisor"
+}
+
+// serve the desk until ctx ends.
+func serveDesk(ctx context.Context, config desk.Config) error {
+	d, err := desk.Start(ctx, config)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return noDesk(config.Address, err)
+	}
+	d.Wait()
+	return nil
+}

@@ -1,0 +1,56 @@
+package desk
+
+import "net/http"
+
+// routes of the desk.
+func (d *Desk) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /asset/", http.StripPrefix("/asset/", assets()))
+	mux.HandleFunc("GET "+signInPath+"{token}", d.signIn)
+	mux.HandleFunc("POST /sign-out", d.signOut)
+	mux.HandleFunc("POST /settings", d.choose)
+	mux.HandleFunc("GET /{$}", d.page(Leader, (*visit).home))
+	mux.HandleFunc("GET /now", d.page(Viewer, (*visit).now))
+	mux.HandleFunc("POST /now", d.page(Viewer, (*visit).find))
+	mux.HandleFunc("GET /now/stream", d.page(Viewer, (*visit).stream))
+	mux.HandleFunc("GET /needs", d.page(Viewer, (*visit).needs))
+	mux.HandleFunc("GET /groups", d.page(Leader, (*visit).groups))
+	mux.HandleFunc("GET /group/{network}/{group}", d.page(Leader, (*visit).group))
+	mux.HandleFunc("GET /referral/{network}/{key}", d.page(Viewer, (*visit).referral))
+	mux.HandleFunc("GET /referral/{network}/{key}/fhir/{sequence}", d.page(Viewer, (*visit).bundle))
+	mux.HandleFunc("GET /referral/{network}/{key}/input/{sequence}", d.page(Viewer, (*visit).input))
+	mux.HandleFunc("POST /act/{network}/{key}/{act}/preview", d.page(Coordinator, (*visit).previewAct))
+	mux.HandleFunc("POST /act/{network}/{key}/{act}", d.page(Coordinator, (*visit).do))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		v := d.visit(w, r)
+		if v.person == nil {
+			v.refuse(http.StatusUnauthorized, "sign-in")
+			return
+		}
+		v.refuse(http.StatusNotFound, "not-found")
+	})
+	return mux
+}
+
+// signIn takes a link.
+func (d *Desk) signIn(w http.ResponseWriter, r *http.Request) {
+	p := d.door.enter(w, r.PathValue("token"))
+	if p == nil {
+		d.visit(w, r).refuse(http.StatusUnauthorized, "link")
+		return
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func (d *Desk) signOut(w http.ResponseWriter, r *http.Request) {
+	d.door.end(w)
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func (v *visit) home() {
+	to := "/now"
+	if v.person.Role == Leader {
+		to = "/groups"
+	}
+	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+}

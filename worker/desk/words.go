@@ -1,0 +1,160 @@
+package desk
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-playground/locales"
+	"github.com/go-playground/locales/en_US"
+	"github.com/go-playground/locales/es_US"
+	"github.com/goccy/go-yaml"
+
+	"github.com/convene-health/convene/mapping"
+)
+
+//go:embed message/*.yaml
+var messages embed.FS
+
+// Words of one language: the messages of its file, and how it writes dates, numbers and plurals (CLDR). Immutable.
+type Words struct {
+	Lang   string // BCP 47, of the html element
+	Own    string // what the language calls itself
+	locale locales.Translator
+	text   map[string]string
+	plural map[string]map[string]string // by message, by plural form
+	index  int                          // in Languages
+}
+
+// Languages of the desk, the first where a browser asks for none of them.
+var Languages = []*Words{
+	loadWords(0, "en", "English", en_US.New()),
+	loadWords(1, "es", "Español", es_US.New()),
+}
+
+// loadWords reads message/<lang>.yaml. It is embedded, so a fault in it is a fault of the program.
+func loadWords(index int, lang, own string, locale locales.Translator) *Words {
+	data, err := messages.ReadFile("message/" + lang + ".yaml")
+	var tree map[string]any
+	if err == nil {
+		err = yaml.Unmarshal(data, &tree)
+	}
+	if err != nil {
+		panic("desk: messages of " + lang + ": " + err.Error())
+	}
+	w := &Words{Lang: lang, Own: own, locale: locale, text: map[string]string{}, plural: map[string]map[string]string{}, index: index}
+	w.take("", tree)
+	return w
+}
+
+// take flattens the file: nested names are joined by dots; a node with the form "other" is a plural.
+func (w *Words) take(prefix string, tree map[string]any) {
+	for name, node := range tree {
+		key := prefix + name
+		below, ok := node.(map[string]any)
+		switch {
+		case !ok:
+			w.text[key] = fmt.Sprint(node)
+		case below["other"] != nil && below["one"] != nil:
+			w.plural[key] = map[string]string{}
+			for form, text := range below {
+				w.plural[key][form] = fmt.Sprint(text)
+			}
+		default:
+			w.take(key+".", below)
+		}
+	}
+}
+
+// T is a message, its {0}, {1}, ... replaced by the arguments as they are. A name without a message is shown itself.
+func (w *Words) T(key string, args ...any) string {
+	text, ok := w.text[key]
+	if !ok {
+		return key
+	}
+	return fillIn(text, args)
+}
+
+// Has reports whether there is such a message.
+func (w *Words) Has(key string) bool { return w.text[key] != "" }
+
+// N is a message about n things in the plural form that the language wants; {0} is n as the language writes it.
+func (w *Words) N(key string, n int, args ...any) string {
+	form := strings.ToLower(strings.TrimPrefix(w.locale.CardinalPluralRule(float64(n), 0).String(), "PluralRule"))
+	forms := w.plural[key]
+	text, ok := forms[form]
+	if !ok {
+		text = forms["other"]
+	}
+	if text == "" {
+		return key
+	}
+	return fillIn(text, append([]any{w.Number(n)}, args...))
+}
+
+func fillIn(text string, args []any) string {
+	for i, a := range args {
+		text = strings.ReplaceAll(text, "{"+strconv.Itoa(i)+"}", fmt.Sprint(a))
+	}
+	return text
+}
+
+// Number as the language writes it.
+func (w *Words) Number(n int) string { return w.locale.FmtNumber(float64(n), 0) }
+
+// Clock is the time of day.
+func (w *Words) Clock(t time.Time) string { return w.locale.FmtTimeShort(t) }
+
+// Day is a date without the weekday.
+func (w *Words) Day(t time.Time) string { return w.locale.FmtDateMedium(t) }
+
+// Weekday is a date with its weekday.
+func (w *Words) Weekday(t time.Time) string {
+	return w.locale.WeekdayAbbreviated(t.Weekday()) + " " + w.locale.FmtDateMedium(t)
+}
+
+// Moment is date and time of day.
+func (w *Words) Moment(t time.Time) string { return w.Day(t) + ", " + w.Clock(t) }
+
+// Since is how long it is from t to now, in the largest unit that fits.
+func (w *Words) Since(t, now time.Time) string {
+	switch d := now.Sub(t); {
+	case d < time.Minute:
+		return w.T("since.now")
+	case d < time.Hour:
+		return w.N("since.minutes", int(d/time.Minute))
+	case d < 48*time.Hour:
+		return w.N("since.hours", int(d/time.Hour))
+	default:
+		return w.N("since.days", int(d/(24*time.Hour)))
+	}
+}
+
+// Status of a placement in words.
+func (w *Words) Status(s mapping.Status) string { return w.T("status." + string(s)) }
+
+// Reason in words of the language where it has them, else in the ledger's own, which are English and marked so.
+func (w *Words) Reason(r mapping.Reason) template.HTML { return w.Rule(r.Code, r.Text) }
+
+// Rule is Reason for a code and a text.
+func (w *Words) Rule(code, text string) template.HTML {
+	rule, alert := strings.CutPrefix(code, "alert-")
+	lang := "en"
+	if own, ok := w.text["rule."+rule]; ok {
+		text, lang = own, w.Lang
+	}
+	if text == "" {
+		text = rule
+	}
+	escaped := template.HTMLEscapeString(text)
+	if lang != w.Lang {
+		escaped = `<span lang="` + lang + `">` + escaped + `</span>`
+	}
+	if alert {
+		escaped = template.HTMLEscapeString(w.T("alert")) + " " + escaped
+	}
+	return template.HTML(escaped)
+}

@@ -8,9 +8,18 @@ func Some(s string) *string {
 	return &s
 }
 
+// some is s, or nil when it points to an empty string. Strings that are made together share one allocation.
+func some(s *string) *string {
+	if *s == "" {
+		return nil
+	}
+	return s
+}
+
 // NewCoding is https://hl7.org/fhir/R4/datatypes.html#Coding
 func NewCoding(system, code, display string) Coding {
-	return Coding{System: Some(system), Code: Some(code), Display: Some(display)}
+	s := &[...]string{system, code, display}
+	return Coding{System: some(&s[0]), Code: some(&s[1]), Display: some(&s[2])}
 }
 
 // Concept is https://hl7.org/fhir/R4/datatypes.html#CodeableConcept
@@ -20,7 +29,8 @@ func Concept(text string, codings ...Coding) CodeableConcept {
 
 // NewIdentifier is https://hl7.org/fhir/R4/datatypes.html#Identifier
 func NewIdentifier(kind *CodeableConcept, system, value string) Identifier {
-	return Identifier{Type: kind, System: Some(system), Value: Some(value)}
+	s := &[...]string{system, value}
+	return Identifier{Type: kind, System: some(&s[0]), Value: some(&s[1])}
 }
 
 // RefTo is a reference to an entry of the same bundle by its fullUrl: https://hl7.org/fhir/R4/references.html
@@ -58,7 +68,8 @@ func Email(address string) ContactPoint {
 
 // NewAddress is https://hl7.org/fhir/R4/datatypes.html#Address
 func NewAddress(line []string, city, state, postalCode, country string) Address {
-	return Address{Line: line, City: Some(city), State: Some(state), PostalCode: Some(postalCode), Country: Some(country)}
+	s := &[...]string{city, state, postalCode, country}
+	return Address{Line: line, City: some(&s[0]), State: some(&s[1]), PostalCode: some(&s[2]), Country: some(&s[3])}
 }
 
 // NewPeriod is https://hl7.org/fhir/R4/datatypes.html#Period, from and to a FHIR dateTime, or open where empty.

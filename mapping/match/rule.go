@@ -90,7 +90,7 @@ const (
 var Rules = [...]RuleText{
 	noRule: {},
 
-	ruleOverlap:         {"no-overlap", "no-overlap", "The program serves none of the conditions that count; a shared goal alone is enough only where the program is open to every condition or was asked for by name.", "Group therapy in chronic care; What is group therapy (a small group shares challenges or goals)"},
+	ruleOverlap:         {"no-overlap", "no-overlap", "It serves none of the conditions that count; a shared goal alone does not do.", "Group therapy in chronic care; What is group therapy (a small group shares challenges or goals)"},
 	ruleParticipant:     {"participant-role", "participant-role", "Family members join family programs only, and patients the others.", "Support groups and therapy groups; The difference between support and therapy groups (own or a loved one's substance use)"},
 	ruleKind:            {"kind-not-allowed", "kind-not-allowed", "This kind of group is not among those for the condition, its severity and the goals.", "kinds table of the shipped data"},
 	ruleLicensedFirst:   {"licensed-first", "licensed-first", "For this condition a group without a licensed leader can only stand beside a licensed one.", "What is group therapy (serious clinical issues)"},

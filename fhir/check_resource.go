@@ -100,6 +100,9 @@ func (c *checker) practitionerRole(v *PractitionerRole) {
 	if v.Practitioner == nil && v.Organization == nil {
 		c.fail("organization", "required", "needs a practitioner or an organization")
 	}
+	if len(v.Telecom) == 0 && len(v.Endpoint) == 0 {
+		c.fail("telecom", "invariant", "needs a telecom or an endpoint (US Core pd-1)")
+	}
 }
 
 func (c *checker) organization(v *Organization) {

@@ -30,7 +30,7 @@ func TestProblemsHavePaths(t *testing.T) {
 		"task": {&Task{Status: 99, AuthoredOn: &instantly, LastModified: &earlier, StatusReason: &CodeableConcept{}, Restriction: &TaskRestriction{Period: &Period{}}},
 			[]string{"Task).id: ", "Task).status: ", "Task).intent: ", "Task).focus: ", "Task).owner: ", "Task).statusReason.text: ", "Task).lastModified: ", "Task).restriction.period: "}},
 		"practitioner": {&Practitioner{}, []string{"identifier: ", "name.family: "}},
-		"role":         {&PractitionerRole{}, []string{"identifier: ", "organization: "}},
+		"role":         {&PractitionerRole{}, []string{"identifier: ", "organization: ", "telecom: "}},
 		"organization": {&Organization{}, []string{"identifier: ", "active: ", "name: "}},
 		"service":      {&HealthcareService{}, []string{"identifier: ", "active: ", "name: "}},
 		"location":     {&Location{Status: pointer(models.LocationStatus(9))}, []string{"identifier: ", "name: ", "status: "}},

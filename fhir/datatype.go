@@ -49,9 +49,10 @@ func NewHumanName(family string, given []string) HumanName {
 
 // NameAbsent is a name of which only that it is not known is known, as US Core asks (us-core-6):
 // https://hl7.org/fhir/R4/extension-data-absent-reason.html
-func NameAbsent() HumanName { return HumanName{Extension: nameUnknown} }
+func NameAbsent() HumanName { return HumanName{Extension: []Extension{Unknown}} }
 
-var nameUnknown = []Extension{{Url: extensionDataAbsent, ValueCode: pointer("unknown")}}
+// Unknown says that something is not known. US Core 5.0.1 looks for it on the Patient without a name, 7.0.0 on the name.
+var Unknown = Extension{Url: extensionDataAbsent, ValueCode: pointer("unknown")}
 
 // InterpreterRequired is https://hl7.org/fhir/R4/extension-patient-interpreterrequired.html
 var InterpreterRequired = Extension{Url: extensionInterpreter, ValueBoolean: &yes}

@@ -85,7 +85,7 @@ func (w *Writer) organization(o program.Organization) *part {
 	if name == "" {
 		name = w.network
 	}
-	if value == "" || !fhir.IsURI(system) {
+	if value == "" || !fhir.IsURI(system) || system == mapping.SystemNPI && !fhir.IsNPI(value) {
 		system, value = w.systems.organization, name
 	}
 	return newPart("Organization", system, value, func(ids []fhir.Identifier) any {

@@ -36,6 +36,9 @@ func (x *bundle) addPatient() {
 	if p.Deceased {
 		v.DeceasedBoolean = &p.Deceased
 	}
+	if v.Name[0].Family == nil && len(v.Name[0].Given) == 0 {
+		v.Extension = []fhir.Extension{fhir.Unknown}
+	}
 	contact(&v, p)
 	if w.bser {
 		v.Meta = fhir.BSeRPatient
@@ -72,7 +75,7 @@ func contact(v *fhir.Patient, p *mapping.Patient) {
 		}
 	}
 	if p.Interpreter {
-		v.Extension = []fhir.Extension{fhir.InterpreterRequired}
+		v.Extension = append(v.Extension, fhir.InterpreterRequired)
 	}
 }
 

@@ -1,6 +1,7 @@
 package confirm
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/convene-health/convene/fhir"
@@ -17,8 +18,11 @@ func (x *bundle) addRequester() {
 	value, url := name.ID(), name.URL()
 	id := []fhir.Identifier{fhir.NewIdentifier(nil, x.w.systems.role, value)}
 	v := fhir.NewPractitionerRole(id, practitioner, &organization)
-	if phone := clean(r.Practitioner.Phone); phone != "" {
+	if phone := cmp.Or(clean(r.Practitioner.Phone), clean(r.Organization.Phone)); phone != "" {
 		v.Telecom = []fhir.ContactPoint{fhir.Phone(phone)}
+	} else { // US Core wants a way to reach them (pd-1): it is where the source is told
+		at := fhir.NewIdentifier(nil, x.w.systems.endpoint, x.n.Source)
+		v.Endpoint = []fhir.Reference{fhir.RefBy("Endpoint", &at)}
 	}
 	x.PractitionerRole(url, &v, fhir.CreateUnless("PractitionerRole", x.w.systems.role, value))
 	x.requester, x.organization = fhir.RefTo(url), organization
@@ -79,12 +83,16 @@ func (x *bundle) practitioner(p *mapping.Party) (ref *fhir.Reference, who string
 }
 
 // partyIdentifier is the system of a practitioner's or an organization's identifier as FHIR wants it. An
-// identifier of type NPI needs none.
+// identifier of type NPI needs none; what claims to be an NPI and is not is a number of the source's own.
 func (x *bundle) partyIdentifier(id *mapping.Identifier) string {
-	if id.System == "" && id.Type == "NPI" {
-		return mapping.SystemNPI
+	system := id.System
+	if system == "" && id.Type == "NPI" {
+		system = mapping.SystemNPI
 	}
-	return x.w.global(id.System, x.n.Source)
+	if system == mapping.SystemNPI && !fhir.IsNPI(clean(id.Value)) {
+		system = "npi"
+	}
+	return x.w.global(system, x.n.Source)
 }
 
 // partyType is the identifier's type; an NPI is told by its system.

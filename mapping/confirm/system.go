@@ -22,13 +22,14 @@ type systems struct {
 	program      string // program ids of the catalog
 	site         string // site ids of the catalog
 	actor        string // people who decided
+	endpoint     string // values are sources: the subjects on which they are told
 }
 
 func systemsOf(network string) systems {
 	n := base + network
 	return systems{
 		n, n + "/patient", n + "/condition", n + "/order", n + "/practitioner", n + "/role", n + "/organization",
-		n + "/program", n + "/site", n + "/actor",
+		n + "/program", n + "/site", n + "/actor", n + "/endpoint",
 	}
 }
 

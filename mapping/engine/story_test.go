@@ -22,13 +22,19 @@ var update = flag.Bool("update", false, "rewrite the golden confirmations; only 
 // as recorded lines, and the confirmations they must cause, without their bundles. Every bundle is read by an independent
 // FHIR implementation. A catalog that an event puts in force is a file of its own; the event says "hash of" its name.
 func TestStories(t *testing.T) {
-	files, err := filepath.Glob("../../testdata/story/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no stories: %v", err)
-	}
-	for _, path := range files {
+	for _, path := range stories(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) { story(t, path) })
 	}
+}
+
+// stories are the paths of all.
+func stories(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob("../../testdata/story/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no stories: %v", err)
+	}
+	return paths
 }
 
 func story(t *testing.T, path string) {
@@ -39,10 +45,7 @@ func story(t *testing.T, path string) {
 	if len(bytes.TrimSpace(archive.Comment)) == 0 {
 		t.Error("a story begins with what it shows, in prose")
 	}
-	files := map[string]*txtar.File{}
-	for i := range archive.Files {
-		files[archive.Files[i].Name] = &archive.Files[i]
-	}
+	files := filesOf(archive)
 	if files["events.ndjson"] == nil || files["confirmations.ndjson"] == nil {
 		t.Fatal("a story has events.ndjson and confirmations.ndjson")
 	}
@@ -57,6 +60,14 @@ func story(t *testing.T, path string) {
 	if diff := cmp.Diff(lines(want.Data), lines(got)); diff != "" {
 		t.Errorf("confirmations differ (-want +got); -update rewrites them:\n%s", diff)
 	}
+}
+
+func filesOf(archive *txtar.Archive) map[string]*txtar.File {
+	files := map[string]*txtar.File{}
+	for i := range archive.Files {
+		files[archive.Files[i].Name] = &archive.Files[i]
+	}
+	return files
 }
 
 func lines(b []byte) []string { return strings.Split(strings.TrimSpace(string(b)), "\n") }
@@ -96,11 +107,21 @@ const storyNetwork = "meadow"
 
 // replayStory returns the confirmations, one a line, without their bundles.
 func replayStory(t *testing.T, catalog, events []byte) []byte {
+	var out bytes.Buffer
+	for _, c := range confirmationsOf(t, catalog, events) {
+		out.Write(brief(t, c))
+		out.WriteByte('\n')
+	}
+	return out.Bytes()
+}
+
+// confirmationsOf replays recorded lines.
+func confirmationsOf(t *testing.T, catalog, events []byte) (all [][]byte) {
+	t.Helper()
 	replay, err := worker.NewReplay(catalog)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
 	for line, err := range worker.ReadRecorded(bytes.NewReader(events)) {
 		if err != nil {
 			t.Fatal(err)
@@ -111,12 +132,11 @@ func replayStory(t *testing.T, catalog, events []byte) []byte {
 		}
 		for _, m := range messages {
 			if !m.Decision {
-				out.Write(brief(t, m.Data))
-				out.WriteByte('\n')
+				all = append(all, m.Data)
 			}
 		}
 	}
-	return out.Bytes()
+	return all
 }
 
 // brief checks a confirmation's bundle and leaves it out, with the parts of the envelope that never vary.

@@ -255,6 +255,7 @@ func (d *step) askedAgain(dec *Decision, programs []string) {
 			previous := pl.Status
 			d.end(pl, mapping.Cancelled)
 			d.save(dec)
+			d.tellRequested(rec, i, previous, nil)
 			d.tell(rec, i, previous, []mapping.Reason{reason(RuleNoLongerAsked)}, nil)
 			dec.Record = rec.clone()
 			rec = dec.Record

@@ -285,13 +285,20 @@ func (d *step) finish(dec *Decision, only *PlacementID, status mapping.Status, w
 			continue
 		}
 		reasons := []mapping.Reason{why}
-		if status == mapping.Cancelled && d.offer.Catalog.Profile == "bser" && before[i].Status != "" {
-			n := d.tell(rec, i, before[i].Status, []mapping.Reason{reason(RuleCancelRequested)}, issues)
-			n.CancelRequested = true
+		if status == mapping.Cancelled {
+			d.tellRequested(rec, i, before[i].Status, issues)
 		}
 		d.tellAs(dec, i, before[i].Status, reasons, nil, issues)
 	}
 	d.refill(before, rec)
+}
+
+// tellRequested tells that a cancellation was asked for, before it is told that it is done: profile bser wants both.
+func (d *step) tellRequested(rec *Record, i int, previous mapping.Status, issues mapping.Issues) {
+	if d.offer.Catalog.Profile == "bser" {
+		n := d.tell(rec, i, previous, []mapping.Reason{reason(RuleCancelRequested)}, issues)
+		n.CancelRequested = true
+	}
 }
 
 // refill promotes into the groups that the placements before held and the record no longer does.

@@ -1,0 +1,59 @@
+//go:build shared
+
+package confirm
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/convene-health/convene/fhir/fhirtest"
+	"github.com/convene-health/convene/mapping"
+)
+
+// TestHAPI: HAPI's validator accepts the bundle of each status of each kind of referral, however odd, and refuses every
+// broken one.
+func TestHAPI(t *testing.T) {
+	breaks := breakBy(t, hapi)
+	if len(breaks) < 40 {
+		t.Errorf("only %d ways to break a bundle", len(breaks))
+	}
+	var items []fhirtest.Item
+	for name, bundle := range breaks {
+		items = append(items, fhirtest.Item{Name: "broken/" + name, Resource: bundle})
+	}
+	everyNotice(t, func(t *testing.T, w *Writer, n *mapping.Notice) {
+		if p := w.catalog.Profile; p != "base" && p != "bser" {
+			return
+		}
+		b, err := w.Append(nil, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		items = append(items, fhirtest.Item{Name: strings.TrimPrefix(t.Name(), "TestHAPI/"), Resource: bundleOf(t, b)})
+	})
+	var good []fhirtest.Problem
+	seen := map[string]bool{}
+	for _, p := range fhirtest.Hold(t, func(yield func(fhirtest.Item) bool) {
+		for _, item := range items {
+			if !yield(item) {
+				return
+			}
+		}
+	}) {
+		name, is := strings.CutPrefix(p.Name, "broken/")
+		if !is {
+			good = append(good, p)
+		} else if p.Severity != "warning" {
+			seen[name] = true
+		}
+	}
+	for name := range breaks {
+		if !seen[name] {
+			t.Errorf("%s: %s for %s passes", name, broken[name].new, broken[name].old)
+		}
+	}
+	for _, p := range fhirtest.Faults(t, good) {
+		t.Error(p)
+	}
+	t.Logf("%d bundles, and %d broken ones", len(items)-len(breaks), len(breaks))
+}

@@ -31,8 +31,7 @@ type Notice struct {
 	SeatsTaken int
 	// FirstSession this patient can attend; zero until placed or offered. A placement that ended keeps it.
 	FirstSession time.Time
-	// Attendance of the session that began at Session, where the notice tells of one. A Session without Attendance was
-	// booked and is given up by a placement that goes on.
+	// Attendance of the session that began at Session, where the notice tells of one.
 	Attendance Attendance
 	Session    time.Time
 	// Position in the waitlist from 1, as of Time; 0 when not waiting.

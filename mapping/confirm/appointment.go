@@ -1,7 +1,6 @@
 package confirm
 
 import (
-	"cmp"
 	"time"
 
 	"github.com/convene-health/convene/fhir"
@@ -39,8 +38,8 @@ func (x *bundle) addAppointment(order string, request fhir.Reference) {
 
 // appointmentOf is the session a notice is about and how it stands; told is false where there is none to tell of.
 func appointmentOf(n *mapping.Notice) (status fhir.AppointmentStatus, start time.Time, told bool) {
-	if !n.Session.IsZero() {
-		return attendances[cmp.Or(n.Attendance, mapping.SessionCancelled)].appointment, n.Session, true
+	if n.Attendance != "" && !n.Session.IsZero() {
+		return attendances[n.Attendance].appointment, n.Session, true
 	}
 	begun := !n.FirstSession.After(n.Time)
 	switch {

@@ -108,7 +108,7 @@ func (d *step) attend(e *mapping.Event, rec *Record, id PlacementID) {
 		d.finishAll(rec, id, mapping.DroppedOut, reason(RuleMissedTooMany))
 		return
 	}
-	d.schedule(rec, id)
+	d.schedule(rec, id, mapping.Enrolled, came)
 	told, session := len(d.out.Notices), d.sessionOn(pl.Group, e.Session)
 	d.alter(rec, id, func(_ *Decision, pl *Placement) []mapping.Reason {
 		pl.Past = past
@@ -134,15 +134,28 @@ func (d *step) sessionOn(group, day string) time.Time {
 	return time.Time{}
 }
 
-// schedule tells, with profile bser, that the next session is scheduled where the last was missed or not held: its business
-// status goes from 5.1.2 and 5.1.3 to 5.1.1 and nowhere else.
-func (d *step) schedule(rec *Record, id PlacementID) {
-	pl := &rec.Placements[rec.find(id)]
-	if d.offer.Catalog.Profile != "bser" || pl.Status != mapping.Enrolled || pl.Past == nil || len(pl.Past.Sessions) == 0 {
-		return
-	}
-	if last := pl.Past.Sessions[len(pl.Past.Sessions)-1]; last.Came != Attended {
+// schedule tells, with profile bser, that the next session is scheduled, where what comes next cannot follow what was last
+// reported of a session.
+func (d *step) schedule(rec *Record, id PlacementID, next mapping.Status, came Attendance) {
+	if d.unscheduled(&rec.Placements[rec.find(id)], next, came) {
 		d.alter(rec, id, func(*Decision, *Placement) []mapping.Reason { return []mapping.Reason{reason(RuleScheduled)} })
+	}
+}
+
+// unscheduled reports whether BSeR's state machine has no way from the last session's business status to the next one but
+// through 5.1.1: not from 5.1.2 to another session or completion, not from 5.1.3 to anything but a cancellation, not from
+// 5.1.4 to 5.1.2 (HL7/bser, Harmonized State Transitions). came is of the session to be told of, 0 where it is the end.
+func (d *step) unscheduled(pl *Placement, next mapping.Status, came Attendance) bool {
+	if d.offer.Catalog.Profile != "bser" || pl.Status != mapping.Enrolled || pl.Past == nil || len(pl.Past.Sessions) == 0 || next == mapping.Cancelled {
+		return false
+	}
+	switch last := pl.Past.Sessions[len(pl.Past.Sessions)-1]; last.Came {
+	case Attended:
+		return came == Missed
+	case Missed:
+		return came != 0 || next == mapping.Completed
+	default:
+		return true
 	}
 }
 

@@ -276,6 +276,9 @@ func (d *step) finish(dec *Decision, only *PlacementID, status mapping.Status, w
 	before := slices.Clone(rec.Placements)
 	for i := range rec.Placements {
 		if pl := &rec.Placements[i]; !pl.Status.Final() && (only == nil || pl.ID == *only) {
+			if d.unscheduled(pl, status, 0) {
+				d.tell(rec, i, pl.Status, []mapping.Reason{reason(RuleScheduled)}, nil)
+			}
 			d.end(pl, status)
 		}
 	}

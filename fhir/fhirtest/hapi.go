@@ -130,6 +130,8 @@ var explained = []struct {
 		"a code system of Convene's or of a source's own"},
 	{regexp.MustCompile(`^None of the codings provided are in the value set 'Task Business Status VS' .*#([2-7]\.0|5\.1\.[1-4]|5\.2), https://convene\.health/fhir/CodeSystem/placement-status#[a-z-]+\)$`),
 		"BSeR's business status is in the value set; HAPI looks no further than that ours, beside it, is not"},
+	{regexp.MustCompile(`^No code provided, and a code should be provided from the value set 'V3 Value SetPurposeOfUse' `),
+		"a person's own words for why; no code says the same, and the binding is extensible"},
 	{regexp.MustCompile(`^Coding has no system\. `),
 		"the sender's coding has none, and is passed on as it came"},
 	{regexp.MustCompile(`^None of the codings provided are in the value set 'IdentifierType' `),

@@ -28,9 +28,11 @@ func TestAppointments(t *testing.T) {
 		"gone after it began":  {ends(mapping.DroppedOut, first.Add(time.Hour)), " 4.0"},
 		"completed":            {ends(mapping.Completed, first.Add(time.Hour)), " 7.0"},
 		"sent by mistake":      {ends(mapping.EnteredInError, first.Add(-time.Hour)), "20261117T2300 entered-in-error 6.0"},
-		"offer given up":       {func(n *mapping.Notice) { n.Status, n.FirstSession, n.CalledOff = mapping.Waitlisted, time.Time{}, first }, "20261117T2300 cancelled 3.0"},
-		"cancel is asked for":  {func(n *mapping.Notice) { n.Status, n.CancelRequested = mapping.Cancelled, true }, " 5.2"},
-		"waits":                {func(n *mapping.Notice) { n.Status, n.FirstSession = mapping.Waitlisted, time.Time{} }, " 3.0"},
+		"offer given up": {func(n *mapping.Notice) {
+			n.Status, n.FirstSession, n.CalledOff = mapping.Waitlisted, time.Time{}, first
+		}, "20261117T2300 cancelled 3.0"},
+		"cancel is asked for": {func(n *mapping.Notice) { n.Status, n.CancelRequested = mapping.Cancelled, true }, " 5.2"},
+		"waits":               {func(n *mapping.Notice) { n.Status, n.FirstSession = mapping.Waitlisted, time.Time{} }, " 3.0"},
 	} {
 		n := placed()
 		c.change(n)

@@ -9,6 +9,11 @@ const (
 	SystemCPT     = "http://www.ama-assn.org/go/cpt"
 	SystemNPI     = "http://hl7.org/fhir/sid/us-npi"
 	SystemSSN     = "http://hl7.org/fhir/sid/us-ssn"
+
+	// SystemFinding holds findings for which no other code system has a code.
+	SystemFinding = "https://convene.health/fhir/CodeSystem/finding"
+	// FindingConsentDenied: the patient denies consent to what a referral needs.
+	FindingConsentDenied = "consent-denied"
 )
 
 // Code is one coding: a code in a code system, as the sender wrote it.

@@ -54,7 +54,7 @@ func (d *decoder) support(r resource, ref jsontree.Cursor) {
 func (d *decoder) sweep(b *bundle) {
 	for _, e := range b.entries {
 		switch e.kind {
-		case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent":
+		case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent", "QuestionnaireResponse":
 			d.take(e, jsontree.Cursor{}, false)
 		}
 	}
@@ -70,7 +70,7 @@ func (d *decoder) take(r resource, ref jsontree.Cursor, referred bool) {
 	case "Bundle":
 		d.takeBundle(r)
 		return
-	case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent":
+	case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent", "QuestionnaireResponse":
 	default:
 		return
 	}
@@ -94,7 +94,9 @@ func (d *decoder) take(r resource, ref jsontree.Cursor, referred bool) {
 	case "Coverage":
 		d.coverage(r)
 	case "Consent":
-		r.at.Remark(NotUsed, "consents are kept and not used yet")
+		d.consent(r)
+	case "QuestionnaireResponse":
+		d.answers(r)
 	}
 }
 
@@ -112,7 +114,7 @@ func (d *decoder) takeBundle(r resource) {
 
 // patientElements name whom a resource is about.
 var patientElements = map[string]string{"Condition": "subject", "Observation": "subject", "Goal": "subject", "Flag": "subject",
-	"Coverage": "beneficiary", "Consent": "patient"}
+	"Coverage": "beneficiary", "Consent": "patient", "QuestionnaireResponse": "subject"}
 
 // about reports whether a resource is about the order's patient.
 func (d *decoder) about(r resource, referred bool) bool {

@@ -40,6 +40,7 @@ var SafetyTexts = []RuleText{
 	{"severe_cognitive_impairment", "safety-review", "Severe cognitive impairment: talk groups do not fit.", "Yalom and Leszcz; Cognitive Stimulation Therapy is for mild to moderate dementia"},
 	{"intoxication_withdrawal", "safety-review", "Intoxication or withdrawal now.", "SAMHSA TIP 41 quick guide"},
 	{"intimate_partner_violence", "safety-review", "Violence by a partner: the partner must not learn of it.", "clinical convention"},
+	{"consent_denied", "safety-review", "The patient has denied consent to what a referral needs.", "HL7 FHIR R4 Consent; 42 CFR Part 2"},
 	{"pregnancy", "criteria", "Pregnant: no diabetes prevention program.", "CDC Diabetes Prevention Recognition Program"},
 	{"hearing_need", "access", "Needs help to hear.", "NICE CG91; Americans with Disabilities Act"},
 	{"mobility_need", "access", "Needs a site for a wheelchair.", "Americans with Disabilities Act"},

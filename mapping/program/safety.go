@@ -47,7 +47,7 @@ type SafetyHit struct {
 	Level Level
 }
 
-// SafetyRules is the whole table: 112 codes and the ICD-10-CM FY2026 stems of poisoning and asphyxiation with
+// SafetyRules is the whole table: 113 codes and the ICD-10-CM FY2026 stems of poisoning and asphyxiation with
 // intent self-harm.
 func SafetyRules() []SafetyRule { return shipped().safety }
 
@@ -110,7 +110,7 @@ func (r *SafetyRule) AnswerLevel(value *float64, answer string) Level {
 
 func (t *Tables) readSafety() {
 	t.safetyICD10, t.safetyExact, t.safetyNames = map[string][]int{}, map[mapping.Code][]int{}, map[string]bool{}
-	systems := map[string]string{"ICD10CM": mapping.SystemICD10CM, "SNOMED": mapping.SystemSNOMED, "LOINC": mapping.SystemLOINC}
+	systems := map[string]string{"ICD10CM": mapping.SystemICD10CM, "SNOMED": mapping.SystemSNOMED, "LOINC": mapping.SystemLOINC, "CONVENE": mapping.SystemFinding}
 	for i, r := range readTable("safety.csv") {
 		s := SafetyRule{
 			Rule: r["rule"], Level: Level(r["level"]), System: systems[r["system"]], Code: r["code"],

@@ -339,7 +339,8 @@ func (n *Network) decide(ctx context.Context) error {
 		}
 	}
 	n.queue = n.queue[batch.Inputs:]
-	return n.launch(ctx, batch)
+	n.launch(ctx, batch)
+	return nil
 }
 
 // awaitCatalog lets the inputs before the first catalog event be decided by that catalog: they came to a network that had
@@ -368,27 +369,32 @@ func (n *Network) pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// launch seals a batch and stores it in the background.
-func (n *Network) launch(ctx context.Context, batch *engine.Batch) error {
+// launch seals and stores a batch in the background.
+func (n *Network) launch(ctx context.Context, batch *engine.Batch) {
 	f := &flight{batch: batch, head: batch.Head, began: n.Now(), done: make(chan struct{})}
-	f.head.Previous = n.fold.head
-	data, err := f.head.Seal(n.fold.chain)
-	if err != nil {
-		return fmt.Errorf("head: %w", err)
-	}
-	messages := make([]Msg, 0, len(batch.Messages)+1)
-	for _, m := range batch.Messages {
-		messages = append(messages, Msg{Subject: roster.SubjectOf(n.Name, m.Entry), Data: m.Data})
-	}
-	messages = append(messages, Msg{Subject: HeadSubject(n.Name), Data: data})
 	n.flying = f
+	previous, chain := n.fold.head, n.fold.chain
 	go func() {
 		defer close(f.done)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*requestMax)
 		defer cancel()
-		f.seq, f.err = Append(ctx, n.conn.JS, messages, HeadSubject(n.Name), f.head.Previous)
+		f.seq, f.err = n.store(ctx, f, previous, chain)
 	}()
-	return nil
+}
+
+// store appends a flight's messages and their head, which follows that at sequence previous with the chain before.
+func (n *Network) store(ctx context.Context, f *flight, previous uint64, before [32]byte) (uint64, error) {
+	head, data, err := f.batch.Seal(previous, before)
+	if err != nil {
+		return 0, fmt.Errorf("head: %w", err)
+	}
+	f.head = head
+	messages := make([]Msg, 0, len(f.batch.Messages)+1)
+	for _, m := range f.batch.Messages {
+		messages = append(messages, Msg{Subject: roster.SubjectOf(n.Name, m.Entry), Data: m.Data})
+	}
+	messages = append(messages, Msg{Subject: HeadSubject(n.Name), Data: data})
+	return Append(ctx, n.conn.JS, messages, HeadSubject(n.Name), previous)
 }
 
 // land waits for the batch under way and makes it final, or takes it back and what was decided after it.

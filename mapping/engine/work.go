@@ -31,7 +31,7 @@ type Message struct {
 // Batch is what a run of inputs caused, decided and written but not stored.
 type Batch struct {
 	Messages []Message
-	// Head lacks Previous and Chain, which the ledger adds.
+	// Head lacks Previous, the messages' hashes and Chain: see Seal.
 	Head roster.Head
 	// Inputs is how many of the inputs given were finished.
 	Inputs int
@@ -269,7 +269,7 @@ func (e *Engine) writeOne(j *job, p *pen) (err error) {
 	} else {
 		err = e.writeNotice(j, p)
 	}
-	j.out.Hash, j.out.Input = roster.HashBytes(j.out.Data), j.input
+	j.out.Input = j.input
 	return err
 }
 
@@ -344,6 +344,18 @@ func (e *Engine) collect(b *Batch, jobs []job, inputs []Read, number int) (*Batc
 		b.Messages[i], b.Head.Messages[i] = jobs[i].out, jobs[i].out.Entry
 	}
 	return b, nil, nil
+}
+
+// Seal hashes the messages into a copy of the head that follows one with chain before at sequence previous, and returns
+// that head with the bytes to store. It only reads the batch, so the engine may go on meanwhile.
+func (b *Batch) Seal(previous uint64, before [32]byte) (roster.Head, []byte, error) {
+	head := b.Head
+	head.Previous, head.Messages = previous, slices.Clone(b.Head.Messages)
+	for i := range b.Messages {
+		head.Messages[i].Hash = roster.HashBytes(b.Messages[i].Data)
+	}
+	data, err := head.Seal(before)
+	return head, data, err
 }
 
 // Commit makes a stored batch final. Batches commit in the order in which they were worked.

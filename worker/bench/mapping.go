@@ -12,7 +12,8 @@ import (
 	"github.com/convene-health/convene/mapping/roster"
 )
 
-// Mapping is the processor time that one event takes on one core, the garbage collector's included: decode, decide, write and hash the decision and the confirmation.
+// Mapping is the processor time that one event takes on one core, the garbage collector's included: decode, decide, write the
+// decision and the confirmation.
 type Mapping struct {
 	// With a catalog of 100 groups and of 10,000, microseconds.
 	PerEvent      float64 `json:"us_per_event"`

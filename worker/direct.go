@@ -33,16 +33,23 @@ type directRequest struct {
 	Batch    int    `json:"batch,omitempty"`
 	MaxBytes int    `json:"max_bytes,omitempty"`
 	NextFor  string `json:"next_by_subj,omitempty"`
+	// Since is the time from which on, where there is no sequence.
+	Since *time.Time `json:"start_time,omitempty"`
 }
 
 // readDirect reads up to max stored messages from sequence from on, in order; with a subject (wildcards allowed) only
 // those on it. Deleted ones are stepped over. Nothing there is not an error. An answer that breaks off is one: it
 // returns what came before it, which is whole and in order. It never shows a part of an open batch.
 func readDirect(ctx context.Context, nc *nats.Conn, stream string, from uint64, max int, subject string) ([]Stored, error) {
-	request, err := json.Marshal(directRequest{Seq: from, Batch: max, MaxBytes: directBytesMax, NextFor: subject})
+	return askDirect(ctx, nc, stream, directRequest{Seq: from, Batch: max, MaxBytes: directBytesMax, NextFor: subject})
+}
+
+func askDirect(ctx context.Context, nc *nats.Conn, stream string, ask directRequest) ([]Stored, error) {
+	request, err := json.Marshal(ask)
 	if err != nil {
 		return nil, err
 	}
+	from, max := ask.Seq, ask.Batch
 	inbox := nc.NewInbox()
 	answers := make(chan *nats.Msg, max+1) // the messages and the end: never full
 	subscription, err := nc.ChanSubscribe(inbox, answers)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 )
 
 // LedgerReader reads a network's PLACEMENTS stream by sequence. It sees only whole batches. Safe for concurrent use,
@@ -47,6 +48,16 @@ func (l *LedgerReader) End(ctx context.Context) (uint64, error) {
 		return 0, nil
 	}
 	return head.Sequence, err
+}
+
+// Before is the sequence of the last message stored before a time: what follows it was stored since.
+func (l *LedgerReader) Before(ctx context.Context, t time.Time) (uint64, error) {
+	first, err := askDirect(ctx, l.conn.Conn, PlacementsStream(l.network), directRequest{Batch: 1, Since: &t})
+	if err != nil || len(first) == 0 {
+		end, endErr := l.End(ctx)
+		return end, errors.Join(err, endErr)
+	}
+	return first[0].Sequence - 1, nil
 }
 
 // readChunk messages in one request.

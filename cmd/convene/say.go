@@ -165,6 +165,11 @@ func sentSummary(stored, catalogs, clocks, others int) string {
 
 const watchNeedsNetwork = "name the network with --network"
 
+const (
+	watchSinceHint = "give --since 2h, or --since 2026-11-09T08:00:00Z"
+	watchHeading   = "time          network    key       status        where                                    why"
+)
+
 func watchBroken(network string, err error) string {
 	return fmt.Sprintf("network %s: %v: trying again", network, err)
 }

@@ -1,11 +1,12 @@
 package desk
 
 import (
+	"net/url"
 	"slices"
-	"time"
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/event"
+	"github.com/convene-health/convene/mapping/match"
 	"github.com/convene-health/convene/mapping/roster"
 )
 
@@ -14,39 +15,123 @@ type act struct {
 	ID   string
 	Type mapping.EventType
 	// On placements in one of these statuses.
-	On     []mapping.Status
-	Role   Role
+	On   []mapping.Status
+	Role Role
+	// Leader: the leader of the placement's group may do it too.
+	Leader bool
+	// Whole: it is about the referral, not about one of its placements.
+	Whole bool
+	// If it makes sense for this referral; nil: always.
+	If     func(*roster.Record, roster.Patient) bool
 	Fields []field
 }
 
 // field of an act's form.
 type field struct {
 	Name     string
-	Type     string // of the input element
+	Type     string // of the input element, or "many": any of the choices
 	Required bool
 	// Choices there are; none: it is typed.
 	Choices []string
+	// From gives the choices of one referral instead.
+	From func(*story, *roster.Record, roster.Patient, *roster.Offering) []option
 }
 
 var (
 	undecided = []mapping.Status{mapping.Review, mapping.NeedsInfo}
+	waiting   = []mapping.Status{mapping.Review, mapping.NeedsInfo, mapping.Waitlisted}
 	seated    = []mapping.Status{mapping.Offered, mapping.Placed, mapping.Enrolled}
 	reason    = field{Name: "reason", Type: "text", Required: true}
+	group     = field{Name: "group", From: groupsThatServe}
+	agreement = []field{{Name: "approver", Type: "text"}, {Name: "approver-role", Type: "text"}}
 )
 
 // acts there are, in the order in which they are offered.
 var acts = []act{
-	{ID: "release", Type: mapping.SeatReleased, On: seated, Role: Coordinator, Fields: []field{
-		{Name: "outcome", Required: true, Choices: outcomes()}, reason}},
-	{ID: "cancel", Type: mapping.ReferralCancelled, On: slices.Concat(undecided, []mapping.Status{mapping.Waitlisted, mapping.Offered, mapping.Placed}),
-		Role: Coordinator, Fields: []field{reason}},
+	{ID: "approve", Type: mapping.ReviewApproved, On: waiting, Role: Coordinator, Fields: []field{group, reason}},
+	{ID: "override-place", Type: mapping.ReviewApproved, On: waiting, Role: Supervisor,
+		Fields: slices.Concat([]field{group, {Name: "override", Type: "many", From: rulesAgainst}, reason}, agreement)},
+	{ID: "override", Type: mapping.ReviewOverridden, On: standing, Whole: true, Role: Supervisor, If: isHeldBack,
+		Fields: slices.Concat([]field{{Name: "override", Type: "many", From: rulesHolding}, reason}, agreement)},
+	{ID: "reject", Type: mapping.ReviewRejected, On: undecided, Role: Coordinator, Fields: []field{reason}},
+	{ID: "info", Type: mapping.ReviewInfoRequested, On: undecided, Role: Coordinator, Fields: []field{reason}},
+	{ID: "assign", Type: mapping.ReviewAssigned, On: undecided, Whole: true, Role: Coordinator, Fields: []field{{Name: "assignee", Type: "text", Required: true}, reason}},
+	{ID: "same", Type: mapping.ReviewSamePerson, On: standing, Whole: true, Role: Coordinator, If: isPersonInDoubt, Fields: []field{{Name: "other", Type: "text", Required: true}, reason}},
+	{ID: "different", Type: mapping.ReviewDifferentPerson, On: standing, Whole: true, Role: Coordinator, If: isPersonInDoubt, Fields: []field{reason}},
+	{ID: "accept", Type: mapping.OfferAccepted, On: []mapping.Status{mapping.Offered}, Role: Coordinator, Leader: true, Fields: []field{{Name: "by", Choices: answerers}, {Name: "reason", Type: "text"}}},
+	{ID: "decline", Type: mapping.OfferDeclined, On: []mapping.Status{mapping.Offered}, Role: Coordinator, Leader: true, Fields: []field{{Name: "by", Choices: answerers}, reason}},
+	{ID: "contact", Type: mapping.ContactAttempted, On: slices.Concat(waiting, seated[:2]), Role: Coordinator, Fields: []field{{Name: "reached", Required: true, Choices: []string{"yes", "no"}}, {Name: "reason", Type: "text"}}},
+	{ID: "enrol", Type: mapping.ParticipantEnrolled, On: slices.Concat(waiting, seated[:2]), Role: Coordinator, Fields: []field{group, reason}},
+	{ID: "release", Type: mapping.SeatReleased, On: seated, Role: Coordinator, Fields: []field{{Name: "outcome", Required: true, Choices: outcomes()}, reason}},
+	{ID: "elsewhere", Type: mapping.ParticipantElsewhere, On: standing, Role: Coordinator, Fields: []field{reason}},
+	{ID: "cancel", Type: mapping.ReferralCancelled, On: standing, Role: Coordinator, Fields: []field{reason}},
 }
+
+var answerers = []string{string(mapping.ByPatient), string(mapping.ByLeader)}
 
 func outcomes() (list []string) {
 	for _, s := range event.Outcomes {
 		list = append(list, string(s))
 	}
 	return list
+}
+
+// groupsThatServe are those that matching looked at: the chosen and possible first, then the others with a seat or without.
+func groupsThatServe(s *story, _ *roster.Record, _ roster.Patient, offer *roster.Offering) []option {
+	list := []option{{"", ""}}
+	for i := range s.Placements {
+		if s.Placements[i].Result == nil {
+			continue
+		}
+		for _, c := range s.Placements[i].Result.Candidates {
+			if o := (option{c.Group, c.Name + ", " + c.Group}); offer.Book.Group(c.Group) >= 0 && !slices.Contains(list, o) {
+				list = append(list, o)
+			}
+		}
+	}
+	return list
+}
+
+// rulesAgainst are the rules that exclude a group that was looked at.
+func rulesAgainst(s *story, _ *roster.Record, _ roster.Patient, _ *roster.Offering) (list []option) {
+	for i := range s.Placements {
+		if s.Placements[i].Result == nil {
+			continue
+		}
+		for _, c := range s.Placements[i].Result.Candidates {
+			for _, r := range c.Reasons {
+				if o := (option{r.Rule, r.Text}); !match.Absolute(r.Rule) && !slices.Contains(list, o) {
+					list = append(list, o)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// rulesHolding are the doubts, alerts and risks that hold a referral back.
+func rulesHolding(_ *story, rec *roster.Record, p roster.Patient, _ *roster.Offering) (list []option) {
+	for _, r := range p.Risks {
+		if r.Cleared == 0 {
+			list = append(list, option{r.Rule, r.Rule})
+		}
+	}
+	for _, rule := range slices.Concat(rec.Doubts, rec.Alerts) {
+		if o := (option{rule, roster.TextOf(rule)}); !slices.Contains(list, o) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+func isHeldBack(rec *roster.Record, p roster.Patient) bool {
+	return len(rulesHolding(nil, rec, p, nil)) > 0
+}
+
+func isPersonInDoubt(rec *roster.Record, _ roster.Patient) bool {
+	return slices.ContainsFunc(slices.Concat(rec.Doubts, rec.Alerts), func(rule string) bool {
+		return rule == roster.RulePossibleDuplicate || rule == roster.RuleIdentityConflict
+	})
 }
 
 // actNamed finds an act.
@@ -60,16 +145,38 @@ func actNamed(id string) *act {
 }
 
 // event of the act, as the form fills it in.
-func (a *act) event(key, actor string, value func(string) string) *mapping.Event {
+func (a *act) event(key string, actor *Person, form url.Values) *mapping.Event {
 	e := &mapping.Event{
-		Type: a.Type, Source: mapping.SourceDesk, Actor: actor, Reason: value("reason"),
-		Target: mapping.Target{Key: key, Placement: value("placement")},
+		Type: a.Type, Source: mapping.SourceDesk, Actor: actor.Called(), Reason: form.Get("reason"), Target: mapping.Target{Key: key},
+	}
+	if !a.Whole {
+		e.Target.Placement = form.Get("placement")
 	}
 	for _, f := range a.Fields {
+		value := form.Get(f.Name)
 		switch f.Name {
 		case "outcome":
-			e.Outcome = mapping.Status(value("outcome"))
+			e.Outcome = mapping.Status(value)
+		case "group":
+			e.Group = value
+		case "override":
+			e.Override, e.Role = form["override"], string(actor.Role)
+		case "approver":
+			e.Approver.Name = value
+		case "approver-role":
+			e.Approver.Role = value
+		case "assignee":
+			e.Assignee = value
+		case "other":
+			e.Other = value
+		case "by":
+			e.By = mapping.Answerer(value)
+		case "reached":
+			e.Reached = value == "yes"
 		}
+	}
+	if actor.Role == Leader {
+		e.By = mapping.ByLeader
 	}
 	return e
 }
@@ -87,31 +194,32 @@ type fieldForm struct {
 }
 
 // actsOf lists what the person may do about a referral as it stands.
-func (v *visit) actsOf(s *story, rec *roster.Record) (forms []actForm) {
+func (v *visit) actsOf(s *story, rec *roster.Record, p roster.Patient, offer *roster.Offering) (forms []actForm) {
 	if rec == nil {
 		return nil
 	}
-	for _, a := range acts {
-		if !v.person.May(a.Role) {
+	for i := range acts {
+		a := &acts[i]
+		if !v.person.May(a.Role) || a.If != nil && !a.If(rec, p) {
 			continue
 		}
-		form := actForm{ID: a.ID}
-		for i := range rec.Placements {
-			if pl := &rec.Placements[i]; slices.Contains(a.On, pl.Status) {
-				label := v.words.Status(pl.Status)
-				if i < len(s.Placements) && s.Placements[i].Program != "" {
-					label = s.Placements[i].Program + ", " + label
-				}
-				form.Placements = append(form.Placements, option{pl.ID.String(), label})
-			}
-		}
+		form := actForm{ID: a.ID, Placements: v.placementsFor(a, s, rec)}
 		if len(form.Placements) == 0 {
 			continue
+		}
+		if a.Whole {
+			form.Placements = nil
 		}
 		for _, f := range a.Fields {
 			ff := fieldForm{field: f}
 			for _, c := range f.Choices {
 				ff.Options = append(ff.Options, option{c, v.words.T(f.Name + "." + c)})
+			}
+			if f.From != nil {
+				ff.Options = f.From(s, rec, p, offer)
+			}
+			if f.Type == "many" && len(ff.Options) == 0 {
+				continue
 			}
 			form.Fields = append(form.Fields, ff)
 		}
@@ -120,80 +228,18 @@ func (v *visit) actsOf(s *story, rec *roster.Record) (forms []actForm) {
 	return forms
 }
 
-// effect is one confirmation that an act would cause.
-type effect struct {
-	Key              string
-	Previous, Status mapping.Status
-	Program, Group   string
-	Reasons          []mapping.Reason
-}
-
-// preview is what an act would do, were it done now.
-type preview struct {
-	Network, Key, Act string
-	Effects           []effect
-	// Freed are the groups with a seat more than before.
-	Freed     []string
-	Unchanged string
-	Refused   []mapping.Issue
-	Conflict  *decision // somebody else was first
-	Form      map[string]string
-}
-
-// stepsMax of one event are tried; no act of the desk takes as many.
-const stepsMax = 20
-
-// Try says what an event would cause if it were decided now: it is decided on the board's own copy and taken back.
-func (b *Board) Try(e *mapping.Event, now time.Time) (p preview) {
-	data, err := event.Encode(e)
-	if err != nil {
-		p.Refused = mapping.Issues{{Code: "invalid", Text: err.Error()}}
-		return p
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	state := b.mirror.State()
-	if b.offer == nil || state.Position.More {
-		p.Unchanged = "busy"
-		return p
-	}
-	in := mapping.Input{Network: b.Network, Source: e.Source, Sequence: state.Position.Input + 1, Stored: now.UTC(), Data: data}
-	turn := roster.Turn{Input: in, Decoded: event.Decode(in), Time: max(now.UnixMilli(), state.Position.Time, state.Position.Floor)}
-	before := map[string]int{}
-	for _, g := range b.offer.Catalog.Groups {
-		before[g.ID] = state.Taken(g.ID)
-	}
-	mark := state.Mark()
-	defer state.Rollback(mark)
-	defer func() {
-		if fault := recover(); fault != nil { // the worker would refuse the event, and log why
-			p = preview{Refused: mapping.Issues{{Code: "internal", Text: "Convene cannot decide this."}}}
-		}
-	}()
-	for range stepsMax {
-		out := state.Decide(turn, b.offer)
-		p.add(out)
-		if !out.More {
-			break
-		}
-	}
-	for _, g := range b.offer.Catalog.Groups {
-		if state.Taken(g.ID) < before[g.ID] {
-			p.Freed = append(p.Freed, g.ID)
-		}
-	}
-	return p
-}
-
-func (p *preview) add(out roster.Outcome) {
-	for _, n := range out.Notices {
-		if n.Status == mapping.Refused {
-			p.Refused = append(p.Refused, n.Issues...)
+// placementsFor an act are those in a status that it is for.
+func (v *visit) placementsFor(a *act, s *story, rec *roster.Record) (list []option) {
+	for i := range rec.Placements {
+		pl := &rec.Placements[i]
+		if !slices.Contains(a.On, pl.Status) {
 			continue
 		}
-		p.Effects = append(p.Effects, effect{n.Key, n.Previous, n.Status, n.Program, n.Group, n.Reasons})
+		label := v.words.Status(pl.Status)
+		if i < len(s.Placements) && s.Placements[i].Program != "" {
+			label = s.Placements[i].Program + ", " + label
+		}
+		list = append(list, option{pl.ID.String(), label})
 	}
-	if out.Unchanged.Why != "" {
-		p.Unchanged = out.Unchanged.Why
-	}
+	return list
 }

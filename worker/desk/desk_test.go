@@ -322,3 +322,62 @@ func TestNeedsMeListsWhatWaits(t *testing.T) {
 }
 
 func itoa(n uint64) string { return strconv.FormatUint(n, 10) }
+
+func TestLeaderTakesAttendance(t *testing.T) {
+	r := newRig(t, nil)
+	key := r.send("Okafor", "I10")
+	r.send("Diaz", pain)
+	lena := r.browser("lena")
+	page := lena.must("/group/north/walk-1")
+	if !strings.Contains(page, "Okafor, Test") || strings.Contains(page, "/referral/") || strings.Contains(page, "Waitlist") {
+		t.Error("a leader sees the participants' names, and nothing more of them")
+	}
+	session := regexp.MustCompile(`<option value="(\d{4}-\d\d-\d\d)" selected>`).FindStringSubmatch(page)
+	if session == nil {
+		t.Fatalf("no session to note:\n%s", page)
+	}
+	sheet := url.Values{"session": {session[1]}, key + "-1": {"came"}}
+	if status, _ := r.browser("vera").post("/attendance/north/walk-1", sheet); status != http.StatusForbidden {
+		t.Errorf("a viewer takes attendance: %d", status)
+	}
+	if status, _ := lena.post("/attendance/north/pain-1", sheet); status != http.StatusForbidden {
+		t.Errorf("a leader takes attendance of another's group: %d", status)
+	}
+	_, noted := lena.post("/attendance/north/walk-1", sheet)
+	if !strings.Contains(noted, "Done: 1 confirmation sent.") || !strings.Contains(noted, `value="came" checked`) || !strings.Contains(noted, "Enrolled") {
+		t.Errorf("the sheet is not kept:\n%s", noted)
+	}
+	before := r.last(worker.DecisionSubject("north", key)).Sequence
+	lena.post("/attendance/north/walk-1", sheet)
+	if after := r.last(worker.DecisionSubject("north", key)).Sequence; after != before {
+		t.Error("the same sheet again is sent again")
+	}
+}
+
+func TestOffersAreAnsweredByThoseWhoMay(t *testing.T) {
+	r := newRig(t, nil)
+	offered := r.send("Diaz", pain)
+	form := url.Values{"placement": {offered + "-1"}, "by": {"patient"}, "seen": {itoa(r.last(worker.DecisionSubject("north", offered)).Sequence)}}
+	if status, _ := r.browser("lena").post("/act/north/"+offered+"/accept", form); status != http.StatusForbidden {
+		t.Errorf("a leader answers an offer of another's group: %d", status)
+	}
+	if _, done := r.browser("ana").post("/act/north/"+offered+"/accept", form); !strings.Contains(done, "The offer was accepted.") {
+		t.Errorf("an offer is not accepted:\n%s", done)
+	}
+}
+
+func TestReviewIsApprovedIntoAGroup(t *testing.T) {
+	r := newRig(t, nil)
+	key := r.send("Okafor", "Z99.999")
+	form := url.Values{"placement": {key + "-1"}, "group": {"copd-1"}, "override": {"no-overlap"}, "reason": {"seen in clinic"}, "seen": {itoa(r.last(worker.DecisionSubject("north", key)).Sequence)}}
+	if status, _ := r.browser("ana").post("/act/north/"+key+"/override-place", form); status != http.StatusForbidden {
+		t.Errorf("a coordinator overrides: %d", status)
+	}
+	sam := r.browser("sam")
+	if _, preview := sam.post("/act/north/"+key+"/override-place/preview", form); !strings.Contains(preview, ">Placed<") {
+		t.Errorf("the preview does not show the place:\n%s", preview)
+	}
+	if _, done := sam.post("/act/north/"+key+"/override-place", form); !strings.Contains(done, "sam acted") || !strings.Contains(done, "1 taken, 0 held by an offer, 0 free") {
+		t.Errorf("the seat is not taken:\n%s", done)
+	}
+}

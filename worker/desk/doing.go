@@ -5,11 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/roster"
 	"github.com/convene-health/convene/worker"
 )
 
@@ -23,11 +23,12 @@ func (v *visit) asked() (*Board, *act, *mapping.Event) {
 		v.refuse(http.StatusNotFound, "not-found")
 		return nil, nil, nil
 	}
-	if !v.person.May(a.Role) {
+	_ = v.r.ParseForm() // what cannot be read is missing, and refused for that
+	if !v.person.May(a.Role) && !v.leads(b, a) {
 		v.refuse(http.StatusForbidden, "forbidden")
 		return nil, nil, nil
 	}
-	e := a.event(v.r.PathValue("key"), v.person.Called(), v.r.PostFormValue)
+	e := a.event(v.r.PathValue("key"), v.person, v.r.PostForm)
 	e.ID, e.Sent = "desk-"+rand.Text(), v.config.Now().UTC()
 	return b, a, e
 }
@@ -40,10 +41,7 @@ func (v *visit) previewAct() {
 	}
 	p := b.Try(e, v.config.Now())
 	p.Network, p.Key, p.Act = b.Network, e.Target.Key, a.ID
-	p.Form = map[string]string{}
-	for name := range v.r.PostForm {
-		p.Form[name] = v.r.PostFormValue(name)
-	}
+	p.Form = v.r.PostForm
 	var err error
 	if p.Conflict, err = v.conflict(b, e.Target.Key); err != nil {
 		v.failed(err)
@@ -90,8 +88,50 @@ func (v *visit) do() {
 		v.failed(err)
 		return
 	}
-	query := url.Values{"did": {strconv.FormatUint(input, 10)}}
-	http.Redirect(v.w, v.r, "/referral/"+b.Network+"/"+e.Target.Key+"?"+query.Encode(), http.StatusSeeOther)
+	to := "/referral/" + b.Network + "/" + e.Target.Key
+	if v.person.Role == Leader {
+		to = "/group/" + b.Network + "/" + v.groupOf(b, e.Target.Key, e.Target.Placement)
+	}
+	http.Redirect(v.w, v.r, to+"?did="+strconv.FormatUint(input, 10), http.StatusSeeOther)
+}
+
+// groupOf is the group of a placement; empty when it has none, or is not there.
+func (v *visit) groupOf(b *Board, key, placement string) (group string) {
+	number, err := roster.ParseKey('r', key)
+	if err != nil {
+		return ""
+	}
+	b.View(func(s *roster.State, _ *roster.Offering) {
+		rec := s.Record(number)
+		for i := 0; rec != nil && i < len(rec.Placements); i++ {
+			if pl := &rec.Placements[i]; pl.ID.String() == placement {
+				group = pl.Group
+			}
+		}
+	})
+	return group
+}
+
+// leads reports whether the person leads the group of the placement, and the act is one for leaders.
+func (v *visit) leads(b *Board, a *act) bool {
+	if v.person.Role != Leader || !a.Leader {
+		return false
+	}
+	group := v.groupOf(b, v.r.PathValue("key"), v.r.PostFormValue("placement"))
+	return group != "" && v.leadsGroup(b, group)
+}
+
+// leadsGroup reports whether the person is the leader of a group.
+func (v *visit) leadsGroup(b *Board, group string) (yes bool) {
+	b.View(func(_ *roster.State, offer *roster.Offering) {
+		if offer == nil {
+			return
+		}
+		if at := offer.Book.Group(group); at >= 0 {
+			yes = offer.Catalog.Groups[at].Leader == v.person.Leader
+		}
+	})
+	return yes
 }
 
 // told says what came of the act that led here, if one did.

@@ -46,6 +46,9 @@ type holder struct {
 	First  time.Time
 	Due    time.Time
 	Alerts int
+	// Seen is the sequence of the last decision, Placement the id, for acts.
+	Seen      uint64
+	Placement string
 
 	placement roster.PlacementID
 }
@@ -183,7 +186,10 @@ func (v *visit) group() {
 		v.refuse(http.StatusNotFound, "not-found")
 		return
 	}
+	told := v.told(b)
 	var body struct {
+		Told     string
+		Sheet    sheet
 		Group    groupView
 		In       []holder
 		Waiters  []waiter
@@ -212,6 +218,9 @@ func (v *visit) group() {
 		if v.person.Role != Leader {
 			body.Waiters = waitersOf(s, offer, at, now)
 		}
+		if v.person.Role == Leader || v.person.May(Coordinator) {
+			body.Sheet = v.sheetOf(s, offer.Catalog, g, body.In, now, v.r.FormValue("session"))
+		}
 	})
 	if !found {
 		v.refuse(http.StatusNotFound, "not-found")
@@ -221,12 +230,20 @@ func (v *visit) group() {
 		v.failed(err)
 		return
 	}
+	body.Told = told
 	for i := range body.In {
-		body.In[i].Name = v.nameOf(b, body.In[i].Key)
+		h := &body.In[i]
+		h.Name, h.Seen = v.nameOf(b, h.Key)
+		h.Placement = h.placement.String()
+		for j := range body.Sheet.Lines {
+			if line := &body.Sheet.Lines[j]; line.placement == h.placement {
+				line.Name = h.Name
+			}
+		}
 	}
 	for i := range body.Waiters {
 		w := &body.Waiters[i]
-		w.Name = v.nameOf(b, w.Key)
+		w.Name, _ = v.nameOf(b, w.Key)
 		if w.Next {
 			body.Next = w
 		}
@@ -255,15 +272,15 @@ func waitersOf(s *roster.State, offer *roster.Offering, group int32, now time.Ti
 	return list
 }
 
-// nameOf a referral's patient; empty where names do not show or it is erased.
-func (v *visit) nameOf(b *Board, key string) string {
-	if !v.names {
-		return ""
-	}
+// nameOf a referral's patient, and the sequence of its last decision. The name is empty where names do not show, both
+// where it is erased.
+func (v *visit) nameOf(b *Board, key string) (name string, seen uint64) {
 	m, err := b.mirror.Ledger.Last(v.ctx, worker.DecisionSubject(b.Network, key))
 	if err != nil {
-		return ""
+		return "", 0
 	}
-	_, name := parseName(m.Data)
-	return name
+	if v.names {
+		_, name = parseName(m.Data)
+	}
+	return name, m.Sequence
 }

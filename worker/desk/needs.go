@@ -30,12 +30,13 @@ const (
 	queueAlert  = "alert"
 	queueInfo   = "needs-info"
 	queueOffer  = "offer"
+	queueCall   = "call"
 	queueGroup  = "group"
 	queueRefuse = "refused"
 	queueCode   = "code"
 )
 
-var queues = []string{queueStop, queueReview, queueAlert, queueInfo, queueOffer, queueGroup, queueRefuse, queueCode}
+var queues = []string{queueStop, queueReview, queueAlert, queueInfo, queueOffer, queueCall, queueGroup, queueRefuse, queueCode}
 
 // task is one thing that waits for a person.
 type task struct {
@@ -45,10 +46,13 @@ type task struct {
 	Since, Due time.Time
 	Soon       bool
 	Program    string
-	Reasons    []mapping.Reason
-	Issues     []mapping.Issue
-	Group      *program.Group
-	Taken      int
+	// Attempts to reach the patient that failed, of as many as are made, and when the last was.
+	Attempts, Of int
+	Attempted    time.Time
+	Reasons      []mapping.Reason
+	Issues       []mapping.Issue
+	Group        *program.Group
+	Taken        int
 
 	status mapping.Status
 	alerts []string
@@ -130,6 +134,12 @@ func (v *visit) tasksOf(b *Board, tasks map[string][]*task) {
 					offered.Soon = offered.Due.Sub(now) < offerSoon
 					add(queueOffer, &offered)
 				}
+				if past := rec.Placements[i].Past; past != nil && past.Attempts > 0 {
+					call := *t
+					call.Program, call.Attempts, call.Attempted = rec.Placements[i].Program, int(past.Attempts), at(past.Attempted, zone)
+					call.Of = offer.Catalog.Policy.Filled().ContactAttempts
+					add(queueCall, &call)
+				}
 			}
 		}
 		for i := range offer.Catalog.Groups {
@@ -158,7 +168,7 @@ func (v *visit) tasksOf(b *Board, tasks map[string][]*task) {
 func queueOf(s *roster.State, rec *roster.Record) string {
 	undecided := slices.ContainsFunc(rec.Placements, func(p roster.Placement) bool { return p.Status == mapping.Review })
 	p, _ := s.Patient(rec.Patient)
-	stopped := slices.ContainsFunc(p.Risks, func(r roster.Risk) bool { return r.Level == match.Stop })
+	stopped := slices.ContainsFunc(p.Risks, func(r roster.Risk) bool { return r.Level == match.Stop && r.Cleared == 0 })
 	switch {
 	case stopped && (undecided || len(rec.Alerts) > 0):
 		return queueStop

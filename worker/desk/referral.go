@@ -183,7 +183,9 @@ func (v *visit) place(b *Board, s *story, number uint64, results map[string]*res
 			pv.explain(offer, &s.Last.Referral.Preferences)
 			s.Placements = append(s.Placements, pv)
 		}
+		var person roster.Patient
 		if patient, err := roster.ParseKey('p', s.Last.Record.Patient); err == nil {
+			person, _ = state.Patient(patient)
 			for _, key := range state.OfPatient(patient) {
 				if key != number {
 					status, _ := state.StatusOf(key)
@@ -191,7 +193,7 @@ func (v *visit) place(b *Board, s *story, number uint64, results map[string]*res
 				}
 			}
 		}
-		s.Acts = v.actsOf(s, rec)
+		s.Acts = v.actsOf(s, rec, person, offer)
 	})
 }
 

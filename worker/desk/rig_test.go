@@ -21,11 +21,13 @@ import (
 	"github.com/convene-health/convene/worker"
 )
 
-// catalog of network north: a group of one seat, so that the second waits, with two leaders.
-const catalog = `
+// catalog of network north: a group of one seat, so that the second waits; one that makes offers; one that began two weeks
+// ago and meets daily.
+func catalog(now time.Time) string {
+	return fmt.Sprintf(`
 network: north
 zone: America/New_York
-validFrom: 2026-11-01
+validFrom: %[1]s
 organization: {name: North Network, identifier: {system: "http://hl7.org/fhir/sid/us-npi", value: "1000000004"}}
 sources: [{name: clinic, production: true}]
 assigners: [{system: "https://ids.north.example/mpi"}]
@@ -35,11 +37,14 @@ leaders:
   - {id: omar, family: Other, given: [Omar], type: professional, licences: [{title: RN, state: MA, to: 2049-12-31}]}
 programs:
   - {id: copd-ed, name: Living with COPD, kind: education, conditions: [copd], goals: [skill-building]}
+  - {id: walk, name: Walking, kind: exercise-rehab, conditions: [hypertension], attendance: expected}
   - {id: pain, name: Pain skills, kind: skills, conditions: [chronic_pain], goals: [coping-strategies], acceptance: offer}
 groups:
   - {id: copd-1, program: copd-ed, leader: lena, seats: {min: 1, max: 1}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: 2046-11-16, time: "17:00", count: 30}}
   - {id: pain-1, program: pain, leader: omar, seats: {min: 1, max: 6}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: 2046-11-16, time: "17:00", count: 30}}
-`
+  - {id: walk-1, program: walk, leader: lena, seats: {min: 1, max: 6}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: %[1]s, time: "00:01", every: daily, count: 60}}
+`, now.AddDate(0, 0, -14).Format(time.DateOnly))
+}
 
 var everyone = []Person{
 	{ID: "vera", Role: Viewer},
@@ -67,7 +72,7 @@ type rig struct {
 func newRig(t *testing.T, change func(*Config)) *rig {
 	r := &rig{T: t, folder: t.TempDir(), links: map[string]string{}}
 	file := filepath.Join(r.folder, "north.yaml")
-	if err := os.WriteFile(file, []byte(catalog), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(catalog(time.Now())), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	host, err := worker.StartHost(t.Context(), worker.HostConfig{Folder: r.folder, Catalogs: []string{file}, Log: zerolog.Nop()})

@@ -19,8 +19,9 @@ func (d *Desk) routes() http.Handler {
 	mux.HandleFunc("GET /referral/{network}/{key}", d.page(Viewer, (*visit).referral))
 	mux.HandleFunc("GET /referral/{network}/{key}/fhir/{sequence}", d.page(Viewer, (*visit).bundle))
 	mux.HandleFunc("GET /referral/{network}/{key}/input/{sequence}", d.page(Viewer, (*visit).input))
-	mux.HandleFunc("POST /act/{network}/{key}/{act}/preview", d.page(Coordinator, (*visit).previewAct))
-	mux.HandleFunc("POST /act/{network}/{key}/{act}", d.page(Coordinator, (*visit).do))
+	mux.HandleFunc("POST /attendance/{network}/{group}", d.page(Leader, (*visit).attendance))
+	mux.HandleFunc("POST /act/{network}/{key}/{act}/preview", d.page(Leader, (*visit).previewAct))
+	mux.HandleFunc("POST /act/{network}/{key}/{act}", d.page(Leader, (*visit).do))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		v := d.visit(w, r)
 		if v.person == nil {

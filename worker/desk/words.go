@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/roster"
 )
 
 //go:embed message/*.yaml
@@ -139,11 +140,14 @@ func (w *Words) Status(s mapping.Status) string { return w.T("status." + string(
 // Reason in words of the language where it has them, else in the ledger's own, which are English and marked so.
 func (w *Words) Reason(r mapping.Reason) template.HTML { return w.Rule(r.Code, r.Text) }
 
+// said are the reasons whose text is a person's own.
+var said = map[string]bool{roster.RuleRejected: true, roster.RuleInfoRequested: true}
+
 // Rule is Reason for a code and a text.
 func (w *Words) Rule(code, text string) template.HTML {
 	rule, alert := strings.CutPrefix(code, "alert-")
 	lang := "en"
-	if own, ok := w.text["rule."+rule]; ok {
+	if own, ok := w.text["rule."+rule]; ok && !said[rule] {
 		text, lang = own, w.Lang
 	}
 	if text == "" {

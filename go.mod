@@ -48,3 +48,14 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 	pgregory.net/rapid v1.3.0 // indirect
 )
+
+require (
+	// Growing waits with jitter, in delivery.
+	github.com/cenkalti/backoff/v5 v5.0.3
+	// Keys as JWK, and the signed client assertion of SMART Backend Services.
+	github.com/go-jose/go-jose/v4 v4.1.8
+	// The circuit breaker before a FHIR server.
+	github.com/sony/gobreaker/v2 v2.4.0
+	// OAuth2 client credentials.
+	golang.org/x/oauth2 v0.37.0
+)

@@ -13,7 +13,7 @@ import (
 
 // Keys is a folder of nkey seeds, one file a user, each of mode 0600 in folders of mode 0700:
 //
-//	admin.nk  worker.nk  <network>/_coordinator.nk  <network>/_desk.nk  <network>/_desk-reader.nk  <network>/<source>.nk
+//	admin.nk  worker.nk  <network>/_coordinator.nk  <network>/_delivery.nk  <network>/_desk.nk  <network>/_desk-reader.nk  <network>/<source>.nk
 //
 // A file that is there is used as it is, so credentials survive restarts; remove one to have a new key made.
 type Keys string
@@ -23,7 +23,7 @@ func (k Keys) Path(u User) string {
 	switch u.Role {
 	case RoleSource:
 		return filepath.Join(string(k), u.Network, u.Source+".nk")
-	case RoleCoordinator, RoleDeskReader, RoleDesk:
+	case RoleCoordinator, RoleDelivery, RoleDeskReader, RoleDesk:
 		return filepath.Join(string(k), u.Network, "_"+string(u.Role)+".nk")
 	}
 	return filepath.Join(string(k), string(u.Role)+".nk")

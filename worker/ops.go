@@ -109,6 +109,11 @@ func (m *Metrics) observeGroups(o Observation) {
 
 // ServeOps answers /healthz, /readyz and /metrics on a loopback address until ctx ends. It returns the address it listens on.
 func ServeOps(ctx context.Context, address string, m *Metrics, standings func() map[string]Standing) (string, error) {
+	return ServeHealth(ctx, address, m.registry, func(w http.ResponseWriter) { writeReady(w, standings()) })
+}
+
+// ServeHealth is ServeOps for any metrics; ready answers /readyz.
+func ServeHealth(ctx context.Context, address string, metrics prometheus.Gatherer, ready func(http.ResponseWriter)) (string, error) {
 	host, _, err := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return "", fmt.Errorf("%s is not a loopback address such as 127.0.0.1:9464", address)
@@ -119,8 +124,8 @@ func ServeOps(ctx context.Context, address string, m *Metrics, standings func() 
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { writeReady(w, standings()) })
-	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { ready(w) })
+	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
 	go func() {
 		<-ctx.Done()

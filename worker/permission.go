@@ -41,12 +41,13 @@ const (
 	RoleAdmin       Role = "admin"       // everything: streams, catalogs, erasure, and what people do
 	RoleWorker      Role = "worker"      // reads inputs, appends to the ledgers; creates, changes and deletes nothing
 	RoleCoordinator Role = "coordinator" // reads one network's ledger
+	RoleDelivery    Role = "delivery"    // reads one network's confirmations, to deliver them
 	RoleDeskReader  Role = "desk-reader" // reads one network's inputs, ledger, catalogs and audit, for the desk's pages
 	RoleDesk        Role = "desk"        // publishes what people do at one network's desk, and who looked at whom
 	RoleSource      Role = "source"      // one system: publishes its events, reads its confirmations
 )
 
-// User of the NATS server. Network is set for coordinators, desks and sources, Source for sources.
+// User of the NATS server. Network is set for coordinators, deliveries, desks and sources, Source for sources.
 type User struct {
 	Role    Role
 	Network string
@@ -76,7 +77,7 @@ func (u User) Inbox() string {
 	switch u.Role {
 	case RoleSource:
 		return "_INBOX_" + u.Network + "_" + u.Source
-	case RoleCoordinator, RoleDeskReader, RoleDesk:
+	case RoleCoordinator, RoleDelivery, RoleDeskReader, RoleDesk:
 		return "_INBOX_" + u.Network + "__" + string(u.Role)
 	}
 	return "_INBOX_" + string(u.Role)
@@ -87,17 +88,17 @@ func (u User) String() string {
 	switch u.Role {
 	case RoleSource:
 		return "source " + u.Source + " of network " + u.Network
-	case RoleCoordinator, RoleDeskReader, RoleDesk:
+	case RoleCoordinator, RoleDelivery, RoleDeskReader, RoleDesk:
 		return string(u.Role) + " of network " + u.Network
 	}
 	return string(u.Role)
 }
 
-// Users lists everyone who may connect: admin, worker, and each network's coordinator, desk and sources.
+// Users lists everyone who may connect: admin, worker, and each network's coordinator, delivery, desk and sources.
 func Users(networks []NetworkSources) []User {
 	users := []User{{Role: RoleAdmin}, {Role: RoleWorker}}
 	for _, n := range networks {
-		for _, role := range []Role{RoleCoordinator, RoleDeskReader, RoleDesk} {
+		for _, role := range []Role{RoleCoordinator, RoleDelivery, RoleDeskReader, RoleDesk} {
 			users = append(users, User{Role: role, Network: n.Name})
 		}
 		for _, s := range n.Sources {
@@ -163,6 +164,9 @@ func (u User) publish(networks []NetworkSources) []string {
 			allow = append(allow, workerPublish(n.Name)...)
 		}
 	}
+	if u.Role == RoleDelivery {
+		allow = deliveryPublish(u.Network)
+	}
 	for _, s := range u.services() {
 		allow = append(allow, s.subject)
 	}
@@ -178,6 +182,9 @@ func (u User) subscribe(networks []NetworkSources) []string {
 		for _, n := range networks {
 			allow = append(allow, storedSubject(n.Name)+".>")
 		}
+	}
+	if u.Role == RoleDelivery {
+		allow = append(allow, storedHeadSubject(u.Network))
 	}
 	return allow
 }
@@ -208,6 +215,20 @@ func workerPublish(network string) []string {
 		"$JS.API.DIRECT.GET." + catalogs,
 		"$JS.API.DIRECT.GET." + catalogs + ".>",
 		"$JS.API.CONSUMER.INFO." + placements + ".*",
+	}
+}
+
+// deliveryPublish is what delivery needs: its consumer, and reads of the ledger. It is a process of Convene's and lives in the
+// ledger's account, as JetStream tells nobody else how a consumer stands.
+func deliveryPublish(network string) []string {
+	placements := PlacementsStream(network)
+	durable := placements + "." + DeliveryDurable
+	return []string{
+		"$JS.API.CONSUMER.INFO." + durable,
+		"$JS.API.CONSUMER.MSG.NEXT." + durable,
+		"$JS.ACK." + durable + ".>",
+		"$JS.API.DIRECT.GET." + placements,
+		"$JS.API.DIRECT.GET." + placements + ".>",
 	}
 }
 

@@ -258,3 +258,38 @@ func TestDeniedPublishIsToldAtOnce(t *testing.T) {
 		t.Errorf("unknown network: %v", err)
 	}
 }
+
+// TestDeliveryReadsOnly: it reads the ledger and acknowledges, and stores nothing.
+func TestDeliveryReadsOnly(t *testing.T) {
+	s := startTest(t)
+	fillLedger(t, connectTest(t, s, User{Role: RoleWorker}))
+	delivery := connectTest(t, s, User{Role: RoleDelivery, Network: "north"})
+	durable, err := delivery.JS.Consumer(t.Context(), "PLACEMENTS-north", DeliveryDurable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch, err := durable.Fetch(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for m := range batch.Messages() {
+		got = append(got, string(m.Data()))
+		if err := m.DoubleAck(t.Context()); err != nil {
+			t.Errorf("ack: %v", err)
+		}
+	}
+	if strings.Join(got, ", ") != "for clinic, for hospital, head" {
+		t.Errorf("delivery read %q", got)
+	}
+	for _, subject := range []string{
+		InputSubject("north", "clinic"), InputSubject("north", "_admin"), ConfirmationSubject("north", "clinic", "r1"),
+		DecisionSubject("north", "r1"), HeadSubject("north"), "stored.north.ledger.head",
+		"$JS.API.STREAM.PURGE.PLACEMENTS-north", "$JS.API.CONSUMER.DELETE.PLACEMENTS-north.deliver",
+		"$JS.API.CONSUMER.INFO.PLACEMENTS-south.deliver", "$JS.API.DIRECT.GET.PLACEMENTS-south", "$JS.API.DIRECT.GET.REFERRALS-north",
+	} {
+		if _, err := delivery.Publish(t.Context(), message(subject, "x")); !errors.Is(err, ErrDenied) {
+			t.Errorf("publish to %s: %v, want ErrDenied", subject, err)
+		}
+	}
+}

@@ -58,6 +58,10 @@ func foldSubject(network string) string { return "*." + network + ".*" }
 // The server keeps the way back of a pull for 2 minutes, so one pull may wait no longer.
 func SourceDurable(source string) string { return "ehr-" + source }
 
+// DeliveryDurable is the consumer of the ledger through which `convene deliver` reads all confirmations, and the heads,
+// at which a batch is whole.
+const DeliveryDurable = "deliver"
+
 // storedSubject and storedHeadSubject carry the headers of what a network's streams have just stored. They wake
 // readers up; nothing is read from them and losing one only costs the time of a poll.
 func storedSubject(network string) string     { return "stored." + network }
@@ -70,7 +74,7 @@ type Streams struct {
 	Outbound   jetstream.StreamConfig
 	Audit      jetstream.StreamConfig
 	Catalogs   jetstream.ObjectStoreConfig
-	// Durables of the ledger and of the answers in HL7 v2, one a source.
+	// Durables of the ledger, one for delivery and one a source, and of the answers in HL7 v2, one a source.
 	Durables, Answers []jetstream.ConsumerConfig
 }
 
@@ -122,24 +126,40 @@ func DefineStreams(n NetworkSources, replicas int) Streams {
 		Replicas:    replicas,
 		MaxBytes:    -1,
 	}}
+	durable := jetstream.ConsumerConfig{
+		DeliverPolicy: jetstream.DeliverAllPolicy,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       ackWaitMax,
+		MaxDeliver:    -1,
+		Replicas:      replicas,
+	}
+	delivery := durable
+	delivery.Durable, delivery.Description = DeliveryDurable, "Convene: confirmations to deliver, and the heads that end their batches"
+	delivery.FilterSubjects = []string{ConfirmationSubject(n.Name, "*", "*"), HeadSubject(n.Name)}
+	delivery.MaxAckPending = DeliveryHeldMax
+	s.Durables = append(s.Durables, delivery)
 	for _, source := range n.Sources {
-		durable := jetstream.ConsumerConfig{
-			Durable:       SourceDurable(source),
-			Description:   "Convene: confirmations of source " + source,
-			FilterSubject: ConfirmationSubject(n.Name, source, ">"),
-			DeliverPolicy: jetstream.DeliverAllPolicy,
-			AckPolicy:     jetstream.AckExplicitPolicy,
-			AckWait:       ackWaitMax,
-			MaxDeliver:    -1,
-			MaxAckPending: 1000,
-			Replicas:      replicas,
-		}
+		durable.Durable, durable.Description = SourceDurable(source), "Convene: confirmations of source "+source
+		durable.FilterSubject = ConfirmationSubject(n.Name, source, ">")
+		durable.MaxAckPending = 1000
 		s.Durables = append(s.Durables, durable)
 		durable.Description = "Convene: answers to source " + source + " in HL7 v2"
 		durable.FilterSubject = OutboundSubject(n.Name, source, "*")
 		s.Answers = append(s.Answers, durable)
 	}
 	return s
+}
+
+// DeliveryHeldMax is how many messages delivery may hold unacknowledged: more than two whole batches, the first of which
+// may wait for its head.
+const DeliveryHeldMax = 2000
+
+// filters of a consumer, however they were given.
+func filters(c jetstream.ConsumerConfig) []string {
+	if c.FilterSubject != "" {
+		return append(slices.Clone(c.FilterSubjects), c.FilterSubject)
+	}
+	return c.FilterSubjects
 }
 
 // EnsureStreams creates what a network lacks and sets right what differs in a way that the ledger cannot live with.
@@ -199,7 +219,7 @@ func ensureDurable(ctx context.Context, js jetstream.JetStream, stream string, w
 	if err != nil {
 		return err
 	}
-	if got := have.CachedInfo().Config; got.FilterSubject == want.FilterSubject && len(got.FilterSubjects) == 0 {
+	if sameSubjects(filters(have.CachedInfo().Config), filters(want)) {
 		return nil
 	}
 	_, err = js.UpdateConsumer(ctx, stream, want)

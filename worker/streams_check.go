@@ -145,19 +145,18 @@ func checkDurable(ctx context.Context, js jetstream.JetStream, stream string, wa
 	consumer, err := js.Consumer(ctx, stream, want.Durable)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
 		f := missing(where)
-		f.Fatal = false // its source cannot read yet; the ledger is none the worse
+		f.Fatal = false // nobody can read through it yet; the ledger is none the worse
 		return []Finding{f}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", where, err)
 	}
 	have := consumer.CachedInfo().Config
-	if have.FilterSubject == want.FilterSubject && len(have.FilterSubjects) == 0 {
+	if sameSubjects(filters(have), filters(want)) {
 		return nil, nil
 	}
-	filters := append(slices.Clone(have.FilterSubjects), have.FilterSubject)
-	return []Finding{{Where: where, What: fmt.Sprintf("it reads %q, which may be another source's", filters),
-		Fix: fmt.Sprintf("set filter_subject: %q", want.FilterSubject), Fatal: true}}, nil
+	return []Finding{{Where: where, What: fmt.Sprintf("it reads %q, which may be another source's", filters(have)),
+		Fix: fmt.Sprintf("set filter_subjects: %q", filters(want)), Fatal: true}}, nil
 }
 
 func sameSubjects(a, b []string) bool {

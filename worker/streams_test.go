@@ -85,7 +85,7 @@ func TestEnsureMendsAndKeepsWhatOperatorsChoose(t *testing.T) {
 	if _, err := admin.JS.UpdateStream(ctx, config); err != nil {
 		t.Fatal(err)
 	}
-	astray := DefineStreams(north, 1).Durables[0]
+	astray := DefineStreams(north, 1).Durables[1]
 	astray.FilterSubject = "placements.north.>"
 	if _, err := admin.JS.UpdateConsumer(ctx, "PLACEMENTS-north", astray); err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ var owned = []struct {
 	{"github.com/nats-io/", []string{"worker", "worker/", "cmd/"}},
 	{"github.com/synadia-io/", []string{"worker", "worker/"}},
 	{"github.com/rs/zerolog", []string{"worker", "worker/", "cmd/"}},
-	{"github.com/prometheus/", []string{"worker"}},
+	{"github.com/prometheus/", []string{"worker", "worker/deliver"}},
 	{"github.com/alecthomas/kong", []string{"cmd/"}},
 	{"github.com/samply/", []string{"fhir", "fhir/"}},
 	{"github.com/google/fhir/", []string{"fhir/fhirtest"}},

@@ -37,7 +37,7 @@ type request struct {
 	IfNoneExist string `json:"ifNoneExist,omitempty"`
 }
 
-// parcel is the bundle of one confirmation, ready to be sent: what is Convene's own carries the tag.
+// parcel is the bundle of one confirmation, ready to be sent: its Task carries the tag.
 type parcel struct {
 	bundle bundle
 	own    []int    // entries that replace a version, and say which
@@ -47,8 +47,9 @@ type parcel struct {
 
 var errNoTransaction = errors.New("the bundle is no transaction of a ServiceRequest and its Task")
 
-// pack reads a confirmation's bundle and tags what is Convene's own: every resource under an id of ours but Provenance,
-// which is another one for each confirmation and says the same however often it is written.
+// pack reads a confirmation's bundle and tags its Task. One tag is enough, as a transaction is written whole or not at all.
+// Convene's own is every resource under an id of ours but Provenance, which is another one for each confirmation and says
+// the same however often it is written.
 func pack(data []byte, sequence uint64) (*parcel, error) {
 	p := &parcel{}
 	if err := json.Unmarshal(data, &p.bundle); err != nil {
@@ -61,14 +62,15 @@ func pack(data []byte, sequence uint64) (*parcel, error) {
 		case e.Request.IfNoneExist != "":
 			p.news = append(p.news, kind+"?"+e.Request.IfNoneExist)
 		case e.Request.Method == "PUT" && kind != "Provenance":
+			p.own = append(p.own, i)
+			if kind != "Task" || p.task != "" {
+				continue
+			}
 			var err error
 			if e.Resource, err = tag(e.Resource, sequence); err != nil {
 				return nil, fmt.Errorf("%w: %s: %v", errNoTransaction, e.Request.URL, err)
 			}
-			p.own = append(p.own, i)
-			if kind == "Task" && p.task == "" {
-				p.task = e.Request.URL
-			}
+			p.task = e.Request.URL
 		}
 	}
 	if p.bundle.Type != "transaction" || p.task == "" {

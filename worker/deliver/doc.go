@@ -8,11 +8,11 @@
 //
 // # Exactly one ServiceRequest and Task a placement, with the last status
 //
-// Each delivery puts a tag with the confirmation's ledger sequence on the resources that are Convene's own. Every
-// write names the version that it replaces (If-Match), also one that must find nothing there. A request that a network
+// Each delivery puts a tag with the confirmation's ledger sequence on the Task, with which all else of the bundle is
+// written. Every write of what is Convene's own names the version that it replaces (If-Match), also one that must find nothing there. A request that a network
 // kept and carries out later, even after the next one, is therefore refused by the server. What is not known to be the
-// server's present version, after a timeout, a restart or a redelivery, is read first: a resource with a tag that is
-// not older has this confirmation, or a later one, and nothing is sent.
+// server's present version, after a timeout, a restart or a redelivery, is read first: a Task with a tag that is not
+// older has this confirmation, or a later one, and nothing is sent.
 //
 // R4 does not say what If-Match means for a resource that is not there. HAPI FHIR creates it and refuses the second
 // creation, which is what is wanted. From a server that refuses both, deliver learns to send If-None-Match: * instead;

@@ -74,7 +74,7 @@ func (a *authorization) token(w http.ResponseWriter, r *http.Request) {
 		a.t.Errorf("assertion: %v", err)
 	case assertion.Headers[0].KeyID != "k1" || assertion.Headers[0].ExtraHeaders["typ"] != "JWT":
 		a.t.Errorf("header: %+v", assertion.Headers[0])
-	case claims.Expiry.Time().Sub(time.Now()) > 5*time.Minute || claims.ID == "" || slices.Contains(a.seen, claims.ID):
+	case time.Until(claims.Expiry.Time()) > 5*time.Minute || claims.ID == "" || slices.Contains(a.seen, claims.ID):
 		a.t.Errorf("claims: %+v", claims)
 	case r.FormValue("grant_type") != "client_credentials" || r.FormValue("scope") != "system/*.cruds" ||
 		r.FormValue("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer":

@@ -17,6 +17,8 @@ type catalogCmd struct {
 	Check catalogCheckCmd `cmd:"" help:"Report every problem of a catalog with its line and a hint; exit 1 if it would not load."`
 	Apply catalogApplyCmd `cmd:"" help:"Check a catalog, store it, and put it in force."`
 	Show  catalogShowCmd  `cmd:"" help:"Programs, groups and seats: of a file, or in force with the seats that are free."`
+	FHIR  catalogFHIRCmd  `cmd:"" name:"fhir" help:"A catalog as a FHIR R4 transaction bundle: programs, sites and leaders for an EHR to search."`
+	ICS   catalogICSCmd   `cmd:"" name:"ics" help:"The sessions of a group as a calendar file (RFC 5545)."`
 }
 
 type catalogCheckCmd struct {

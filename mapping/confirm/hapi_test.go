@@ -31,6 +31,11 @@ func TestHAPI(t *testing.T) {
 		}
 		items = append(items, fhirtest.Item{Name: strings.TrimPrefix(t.Name(), "TestHAPI/"), Resource: bundleOf(t, b)})
 	})
+	listed, problems := New(catalog(t, "")).AppendCatalog(nil)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	items = append(items, fhirtest.Item{Name: "catalog", Resource: listed})
 	var good []fhirtest.Problem
 	seen := map[string]bool{}
 	for _, p := range fhirtest.Hold(t, func(yield func(fhirtest.Item) bool) {

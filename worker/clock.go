@@ -16,7 +16,7 @@ const clockRetry = time.Second
 
 // clock publishes a clock event when something is due and no input came that would let time pass. It reports whether it did.
 func (n *Network) clock(ctx context.Context) (bool, error) {
-	due, ok := n.engine.State.NextDue()
+	due, ok := n.engine.NextDue()
 	now := n.Now()
 	if !ok || now.UnixMilli() < due || now.Sub(n.polled) < clockRetry {
 		return false, nil

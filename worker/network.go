@@ -310,7 +310,7 @@ func (n *Network) wait(ctx context.Context) error {
 
 // untilDue is how long nothing falls due: at most a second, so that a wall clock that jumps is noticed.
 func (n *Network) untilDue() time.Duration {
-	due, ok := n.engine.State.NextDue()
+	due, ok := n.engine.NextDue()
 	if !ok {
 		return time.Second
 	}
@@ -517,7 +517,7 @@ func (n *Network) waitingSince() (time.Time, bool) {
 	if len(n.queue) > 0 {
 		return n.queue[0].Stored, true
 	}
-	due, ok := n.engine.State.NextDue()
+	due, ok := n.engine.NextDue()
 	return time.UnixMilli(due), ok
 }
 

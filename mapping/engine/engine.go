@@ -164,6 +164,14 @@ func (e *Engine) turn(r Read) roster.Turn {
 	return t
 }
 
+// NextDue is when time itself changes something next, Unix milliseconds; false when nothing is due ever.
+func (e *Engine) NextDue() (int64, bool) {
+	if e.book == nil {
+		return e.State.NextDue()
+	}
+	return e.book.offer.NextDue(e.State)
+}
+
 // Time of the last input decided.
 func (e *Engine) Time() time.Time { return time.UnixMilli(e.State.Position.Time).UTC() }
 

@@ -207,6 +207,11 @@ func (b *Book) WhyNot(n *Need, group int32, at time.Time, held ...int32) []Reaso
 	return b.whyNot(n, group, at, held).reasons()
 }
 
+// UnsuitedNow gives the reasons against a group for somebody who is in it already: that enrolment is over is none.
+func (b *Book) UnsuitedNow(n *Need, group int32, at time.Time) []Reason {
+	return (b.whyNot(n, group, at, nil) &^ (1 << ruleEnrolment)).reasons()
+}
+
 func (b *Book) whyNot(n *Need, group int32, at time.Time, held []int32) why {
 	position := b.at[group]
 	program := b.groups[position].program

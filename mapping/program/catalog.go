@@ -71,6 +71,8 @@ type Policy struct {
 	OfferDaysUrgent int `yaml:"offerDaysUrgent,omitempty"`
 	// HandoverDays after placement a drop-in placement is completed as handed over; default 28. source: assumption
 	HandoverDays int `yaml:"handoverDays,omitempty"`
+	// CohortDays before session 1 a closed group below its minimum is reported; default 7. source: assumption
+	CohortDays int `yaml:"cohortDays,omitempty"`
 	// Declines is how many offers a patient may decline, or let expire, before a person calls; default 2. source: assumption
 	Declines int `yaml:"declines,omitempty"`
 	// ContactAttempts in a row that fail close a placement as unreachable; default 3. source: assumption
@@ -209,8 +211,11 @@ type Group struct {
 	Payers  []string `yaml:"payers,omitempty"`  // empty: any
 	SelfPay bool     `yaml:"selfPay,omitempty"` // open to those without a listed payer
 
+	// Cancelled: it does not take place. Who holds a seat in it is placed anew.
+	Cancelled bool `yaml:"cancelled,omitempty"`
+
 	// Dates are the sessions as expanded: every start, in UTC, in order. An ongoing group (no Count, no End)
-	// lists one year from the later of its start and the catalog's ValidFrom.
+	// lists one year from the later of its start and the catalog's ValidFrom. A cancelled group has none.
 	Dates []time.Time `yaml:"-"`
 }
 
@@ -218,6 +223,10 @@ type Group struct {
 type Seats struct {
 	Min int `yaml:"min,omitempty"` // to start
 	Max int `yaml:"max,omitempty"`
+	// Urgent seats of Max are kept for referrals that are urgent or more until UrgentUntil, YYYY-MM-DD, default three days
+	// before session 1. source: assumption
+	Urgent      int    `yaml:"urgent,omitempty"`
+	UrgentUntil string `yaml:"urgentUntil,omitempty"`
 }
 
 // Sessions of a group in the network's zone.

@@ -11,7 +11,7 @@ import (
 func Defaults() Policy {
 	return Policy{
 		OfferDays: 5, OfferDaysUrgent: 2, HandoverDays: 28,
-		Declines: 2, ContactAttempts: 3, MissedSessions: 3,
+		CohortDays: 7, Declines: 2, ContactAttempts: 3, MissedSessions: 3,
 		Urgency: map[mapping.Priority]Urgency{
 			mapping.Routine: {Base: 0, Rate: 1},
 			mapping.Urgent:  {Base: 30, Rate: 2},
@@ -27,6 +27,7 @@ func (p Policy) Filled() Policy {
 	p.OfferDays = or(p.OfferDays, d.OfferDays)
 	p.OfferDaysUrgent = or(p.OfferDaysUrgent, d.OfferDaysUrgent)
 	p.HandoverDays = or(p.HandoverDays, d.HandoverDays)
+	p.CohortDays = or(p.CohortDays, d.CohortDays)
 	p.Declines = or(p.Declines, d.Declines)
 	p.ContactAttempts = or(p.ContactAttempts, d.ContactAttempts)
 	p.MissedSessions = or(p.MissedSessions, d.MissedSessions)

@@ -80,6 +80,7 @@ func (l *linter) sessions(g *Group, i int, validFrom time.Time) {
 			l.problem("bad-number", fmt.Sprintf("0 to %d", n.max), fmt.Sprintf("sessions.%s is %d", n.key, n.value), "groups", i, "sessions", n.key)
 		}
 	}
+	l.date(g.Seats.UrgentUntil, false, "groups", i, "seats", "urgentUntil")
 	ok := l.date(s.Start, true, "groups", i, "sessions", "start")
 	if _, err := time.Parse(clockForm, s.Time); err != nil {
 		ok = false
@@ -101,6 +102,9 @@ func (l *linter) sessions(g *Group, i int, validFrom time.Time) {
 	l.onHolidays(g, i)
 	if n := len(g.Dates); n == 0 || g.Dates[n-1].Before(validFrom) {
 		l.warning("past", "remove it, or check its dates", fmt.Sprintf("no session on or after %s", l.catalog.ValidFrom), "groups", i, "sessions", "start")
+	}
+	if g.Cancelled {
+		g.Dates = nil
 	}
 }
 
@@ -140,6 +144,9 @@ func (l *linter) enrolment(g *Group, p *Program, i int) {
 	}
 }
 
+// seatsMax is more than any kind allows.
+const seatsMax = 100
+
 func (l *linter) seats(g *Group, p *Program, i int) {
 	d, ok := DefaultsOfKind(p.Kind)
 	if !ok {
@@ -148,6 +155,10 @@ func (l *linter) seats(g *Group, p *Program, i int) {
 	switch {
 	case g.Seats.Min < 0 || g.Seats.Max < 0:
 		l.problem("bad-number", "seats are 1 or more", fmt.Sprintf("seats from %d to %d", g.Seats.Min, g.Seats.Max), "groups", i, "seats")
+	case g.Seats.Urgent < 0 || g.Seats.Urgent > seatsMax:
+		l.problem("bad-number", fmt.Sprintf("0 to %d", seatsMax), fmt.Sprintf("%d urgent seats", g.Seats.Urgent), "groups", i, "seats", "urgent")
+	case g.Seats.Max > 0 && g.Seats.Urgent > g.Seats.Max:
+		l.problem("urgent-seats", "at most seats.max", fmt.Sprintf("%d urgent seats of %d", g.Seats.Urgent, g.Seats.Max), "groups", i, "seats", "urgent")
 	case g.Seats.Max > 0 && g.Seats.Max < g.Seats.Min:
 		l.problem("seats-order", "max at least min; an unset one is taken from the program or kind", fmt.Sprintf("seats.max %d is below seats.min %d", g.Seats.Max, g.Seats.Min), "groups", i, "seats", "max")
 	case g.Seats.Max > d.SeatsLimit:

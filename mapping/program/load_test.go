@@ -66,7 +66,7 @@ func TestFill(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	g, _ := c.Group("own-1")
-	if g.Enrolment != EnrolmentClosed || g.Seats != (Seats{6, 8}) || g.Sessions.Minutes != 60 || g.Sessions.Every != EveryWeek || g.Sessions.Count != 8 || g.Name != "Own therapy" {
+	if g.Enrolment != EnrolmentClosed || g.Seats != (Seats{Min: 6, Max: 8}) || g.Sessions.Minutes != 60 || g.Sessions.Every != EveryWeek || g.Sessions.Count != 8 || g.Name != "Own therapy" {
 		t.Errorf("%+v", g)
 	}
 	g, _ = c.Group("circle-1")

@@ -30,6 +30,7 @@ policy:
   offerDaysUrgent: 1
   handoverDays: 20
   declines: 1
+  cohortDays: 5
   contactAttempts: 4
   missedSessions: 2
   urgency: {routine: {base: 1, rate: 1}, urgent: {base: 40.5, rate: 2}, asap: {base: 60, rate: 3}, stat: {base: 90, rate: 4}}
@@ -66,8 +67,9 @@ groups:
     program: own-therapy
     name: Own group
     leader: ames
-    seats: {min: 6, max: 8}
+    seats: {min: 6, max: 8, urgent: 1, urgentUntil: 2026-12-01}
     enrolment: rolling
+    cancelled: false
     sessions: {start: "2026-11-19", time: "17:30", minutes: 90, every: weekly, count: 20, each: 8, skip: ["2026-12-24", holidays], end: "2027-06-30"}
     mode: in-person
     site: main

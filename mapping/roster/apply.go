@@ -14,6 +14,9 @@ type Pending struct {
 	Revising bool  `json:"revising,omitempty"`
 	// After is the last referral visited.
 	After uint64 `json:"after,omitempty"`
+	// Changed are the groups that are not what they were; Unseating: members of the cancelled ones are still to leave.
+	Changed   []GroupChange `json:"changed,omitempty"`
+	Unseating bool          `json:"unseating,omitempty"`
 }
 
 // applyCatalog puts a catalog in force and lets it concern whom it does.
@@ -22,16 +25,20 @@ func (d *step) applyCatalog(e *mapping.Event) {
 		d.unchanged("catalog-in-force", 0)
 		return
 	}
+	changed := changedGroups(d.offer, d.turn.Offer)
 	d.offer = d.turn.Offer
 	d.change(Change{Type: ChangeCatalog, Catalog: e.Catalog})
-	d.change(Change{Type: ChangePending, Pending: &Pending{}})
+	d.change(Change{Type: ChangePending, Pending: &Pending{Changed: changed, Unseating: slices.ContainsFunc(changed, func(c GroupChange) bool { return c.Cancelled })}})
 	d.continuePending()
 }
 
 // continuePending does the next step of a catalog change.
 func (d *step) continuePending() {
 	p := *d.Pending
-	if !p.Revising {
+	if p.Unseating && d.unseatFrom(&p.After, p.Changed) {
+		p.Unseating, p.After = false, 0
+	}
+	if !p.Unseating && !p.Revising {
 		p.Revising = d.fillFrom(&p.Group)
 	}
 	if p.Revising && d.reviseFrom(&p.After) {
@@ -54,7 +61,10 @@ func (d *step) reviseFrom(after *uint64) bool {
 		if d.left <= 0 {
 			return false
 		}
-		d.revise(d.live[key])
+		d.heed(key, d.Pending.Changed)
+		if rec := d.live[key]; rec != nil {
+			d.revise(rec)
+		}
 		*after = key
 	}
 	return true

@@ -30,6 +30,9 @@ type Offering struct {
 	Catalog *program.Catalog
 	Book    *match.Book
 	urgency [4]program.Urgency
+	// timers in rising order, no two at one moment; reserves by index of the group, nil without any.
+	timers   []timer
+	reserves []reserve
 }
 
 // NewOffering compiles a catalog.
@@ -39,6 +42,8 @@ func NewOffering(cat *program.Catalog) *Offering {
 	for i, p := range mapping.Priorities {
 		o.urgency[i] = policy.Urgency[p]
 	}
+	o.reserves = reservesOf(cat)
+	o.timers = timersOf(cat, o.reserves)
 	return o
 }
 
@@ -109,7 +114,7 @@ func (s *State) Decide(turn Turn, offer *Offering) Outcome {
 	if s.Position.More && s.Position.Input == turn.Input.Sequence {
 		s.Position.Step++
 	} else {
-		s.Position = Position{Input: turn.Input.Sequence, Time: turn.Time, Floor: was.Floor}
+		s.Position = Position{Input: turn.Input.Sequence, Time: turn.Time, Floor: was.Floor, Timed: was.Timed}
 	}
 	d.run()
 	s.Position.More = d.out.More

@@ -51,6 +51,7 @@ type headWire struct {
 	Notices   int         `json:"notices"`
 	Time      int64       `json:"time"`
 	Floor     int64       `json:"floor"`
+	Timed     int64       `json:"timed"`
 	Messages  int         `json:"messages"`
 	Entries   []string    `json:"entries"`
 	Previous  uint64      `json:"previous"`
@@ -92,7 +93,7 @@ func link(before [32]byte, body []byte) [32]byte {
 
 func (h *Head) encode(sealed bool) ([]byte, error) {
 	w := headWire{
-		Input: h.Input, Step: h.Step, More: h.More, Notices: h.Notices, Time: h.Time, Floor: h.Floor, Messages: len(h.Messages),
+		Input: h.Input, Step: h.Step, More: h.More, Notices: h.Notices, Time: h.Time, Floor: h.Floor, Timed: h.Timed, Messages: len(h.Messages),
 		Entries: make([]string, len(h.Messages)), Previous: h.Previous, Engine: h.Engine, Catalog: h.Catalog, Unchanged: h.Unchanged, Changes: h.Changes,
 	}
 	for i, e := range h.Messages {
@@ -132,7 +133,7 @@ func DecodeHead(data []byte) (*Head, error) {
 		return nil, fmt.Errorf("head: %w", err)
 	}
 	h := &Head{
-		Position: Position{w.Input, w.Step, w.More, w.Notices, w.Time, w.Floor},
+		Position: Position{w.Input, w.Step, w.More, w.Notices, w.Time, w.Floor, w.Timed},
 		Messages: make([]Entry, len(w.Entries)), Previous: w.Previous, Engine: w.Engine, Catalog: w.Catalog, Unchanged: w.Unchanged, Changes: w.Changes,
 	}
 	for i, s := range w.Entries {

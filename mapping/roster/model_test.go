@@ -27,6 +27,7 @@ assigners: [{system: "https://ids.model.example/mpi", sources: [north]}]
 sites: [{id: hall, name: Hall, address: {city: Boston, state: MA, postalCode: "02118"}}]
 leaders:
   - {id: lena, family: Lead, given: [Lena], type: professional, licences: [{title: LICSW, state: MA, to: 2030-12-31}]}
+  - {id: lars, family: Lund, given: [Lars], type: professional, licences: [{title: LICSW, state: MA, to: 2030-12-31}]}
 programs:
   - {id: copd-ed, name: Living with COPD, kind: education, conditions: [copd], goals: [skill-building]}
   - {id: pain, name: Pain skills, kind: skills, conditions: [chronic_pain], goals: [coping-strategies], acceptance: offer}
@@ -35,7 +36,10 @@ programs:
 groups:
 %s`
 
-const modelGroup = `  - {id: %s, program: %s, leader: lena, seats: {min: 1, max: %d}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: 2026-11-23, time: "17:00", count: 30}}
+const modelGroup = `  - {id: %s, program: %s, leader: lena, seats: {min: 1, max: %d}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: 2026-11-23, time: "17:00", count: 30}, cancelled: %v}
+`
+
+const modelCohort = `  - {id: %s, program: move, leader: %s, seats: {min: 2, max: 3, urgent: %d}, enrolment: closed, mode: in-person, site: hall, sessions: {start: 2026-12-%02d, time: "10:00", count: 8}, cancelled: %v}
 `
 
 // TestModel drives the roster with random events and holds it, after every step, against the invariants and against a
@@ -92,9 +96,10 @@ func newModel(t *rapid.T) *model {
 func (m *model) newCatalog(t *rapid.T, groups int) *roster.Offering {
 	var b strings.Builder
 	for i := range groups {
-		fmt.Fprintf(&b, modelGroup, fmt.Sprintf("copd-%d", i), "copd-ed", 1+i%3)
-		fmt.Fprintf(&b, modelGroup, fmt.Sprintf("pain-%d", i), "pain", 1+(i+1)%3)
-		fmt.Fprintf(&b, modelGroup, fmt.Sprintf("move-%d", i), "move", 1)
+		fmt.Fprintf(&b, modelGroup, fmt.Sprintf("copd-%d", i), "copd-ed", 1+i%3, m.seldom(t))
+		fmt.Fprintf(&b, modelGroup, fmt.Sprintf("pain-%d", i), "pain", 1+(i+1)%3, m.seldom(t))
+		fmt.Fprintf(&b, modelCohort, fmt.Sprintf("move-%d", i), rapid.SampledFrom([]string{"lena", "lars"}).Draw(t, "leader"),
+			rapid.IntRange(0, 1).Draw(t, "urgent"), rapid.IntRange(1, 20).Draw(t, "start"), m.seldom(t))
 	}
 	cat, problems := program.Load([]byte(fmt.Sprintf(modelCatalog, b.String()) + fmt.Sprintf("# version %d\n", m.catalogs)))
 	if err := problems.Err(); err != nil {
@@ -104,7 +109,12 @@ func (m *model) newCatalog(t *rapid.T, groups int) *roster.Offering {
 	return roster.NewOffering(cat)
 }
 
-// event applies an event, all its steps, and folds what each step wrote.
+// seldom is true once in a while, never in the first catalog.
+func (m *model) seldom(t *rapid.T) bool {
+	return rapid.IntRange(0, 9).Draw(t, "seldom") == 9 && m.catalogs > 0
+}
+
+// apply decides an event, all its steps, and folds what each step wrote.
 func (m *model) apply(t *rapid.T, e *mapping.Event, offer *roster.Offering) []mapping.Notice {
 	m.sequence++
 	turn := roster.Turn{
@@ -198,14 +208,14 @@ func (m *model) watch(t *rapid.T, notices []mapping.Notice) {
 		if slices.ContainsFunc(n.Reasons, func(r mapping.Reason) bool { return r.Code == roster.RulePromoted }) {
 			promoted := m.waiting[n.Placement]
 			for id, w := range m.waiting {
-				if id != n.Placement && w.program == promoted.program && w.priority == promoted.priority && w.arrival.Before(promoted.arrival) && !m.refused(id, n.Group) {
+				if id != n.Placement && w.program == promoted.program && w.priority == promoted.priority && w.arrival.Before(promoted.arrival) && !m.refused(id, n.Group) && !m.alerted(id) {
 					t.Fatalf("%s was promoted in %s before %s, which waits longer", n.Placement, promoted.program, id)
 				}
 			}
 		}
 		if n.Status == mapping.Waitlisted {
 			if _, ok := m.waiting[n.Placement]; !ok {
-				m.waiting[n.Placement] = waitingPlace{n.Key, n.Program, n.Priority, m.now}
+				m.waiting[n.Placement] = waitingPlace{n.Key, n.Program, m.mostUrgent(n.Placement), m.arrival(n.Placement)}
 			}
 		} else if n.Previous == mapping.Waitlisted && !m.stillWaits(n.Placement) {
 			delete(m.waiting, n.Placement)
@@ -222,10 +232,39 @@ func (m *model) watch(t *rapid.T, notices []mapping.Notice) {
 	}
 }
 
-// refused reports whether a group was offered to a waiting place and not taken.
+// arrival of a place, which somebody who lost a seat keeps.
+func (m *model) arrival(id string) time.Time {
+	if pl := m.place(id); pl != nil {
+		return time.UnixMilli(pl.Arrival)
+	}
+	return m.now
+}
+
+// refused reports whether a group was offered to a place and not taken.
 func (m *model) refused(id, group string) bool {
-	_, pl := m.find(id)
+	pl := m.place(id)
 	return pl != nil && pl.Past != nil && slices.Contains(pl.Past.Not, group)
+}
+
+// alerted reports whether a person is to look at a referral that has the place, which holds it back.
+func (m *model) alerted(id string) bool {
+	return slices.ContainsFunc(m.state.LiveKeys(), func(key uint64) bool {
+		rec := m.state.Record(key)
+		return len(rec.Alerts) > 0 && slices.ContainsFunc(rec.Placements, func(p roster.Placement) bool { return p.ID.String() == id })
+	})
+}
+
+// place of a live referral, whatever its status.
+func (m *model) place(id string) *roster.Placement {
+	for _, key := range m.state.LiveKeys() {
+		rec := m.state.Record(key)
+		for i := range rec.Placements {
+			if rec.Placements[i].ID.String() == id {
+				return &rec.Placements[i]
+			}
+		}
+	}
+	return nil
 }
 
 func (m *model) stillWaits(id string) bool { rec, _ := m.find(id); return rec != nil }
@@ -243,12 +282,12 @@ func (m *model) find(id string) (*roster.Record, *roster.Placement) {
 	return nil, nil
 }
 
-// mostUrgent of the referrals that share a waiting place.
+// mostUrgent of the referrals that share a place.
 func (m *model) mostUrgent(id string) mapping.Priority {
 	most := mapping.Routine
 	for _, key := range m.state.LiveKeys() {
 		rec := m.state.Record(key)
-		if slices.ContainsFunc(rec.Placements, func(p roster.Placement) bool { return p.ID.String() == id && p.Status == mapping.Waitlisted }) && rec.Priority == mapping.Urgent {
+		if slices.ContainsFunc(rec.Placements, func(p roster.Placement) bool { return p.ID.String() == id && !p.Status.Final() }) && rec.Priority == mapping.Urgent {
 			most = mapping.Urgent
 		}
 	}

@@ -55,17 +55,25 @@ func (d *step) askedFor(pl *Placement) []mapping.Answerer {
 // the same arrival, without prejudice, for another group. After as many as the network allows a person calls first.
 func (d *step) giveBack(rec *Record, id PlacementID, rule string) {
 	group := rec.Placements[rec.find(id)].Group
-	first, told := instant(rec.Placements[rec.find(id)].First), len(d.out.Notices)
+	d.unseat(rec, id, rule, true)
+	d.promote(group)
+	d.replace(rec.Key, id)
+}
+
+// unseat takes a place out of its group and into the queue, from its own arrival. The group is not offered again.
+func (d *step) unseat(rec *Record, id PlacementID, rule string, declined bool) {
+	pl := &rec.Placements[rec.find(id)]
+	group, first, told := pl.Group, instant(pl.First), len(d.out.Notices)
 	declines := d.offer.Catalog.Policy.Filled().Declines
 	d.alter(rec, id, func(dec *Decision, pl *Placement) []mapping.Reason {
 		past := pl.past()
-		if past.Declined < 255 {
+		past.Accepted, past.Not = "", appendNew(past.Not, group)
+		if declined && past.Declined < 255 {
 			past.Declined++
 		}
-		past.Accepted, past.Not = "", appendNew(past.Not, group)
 		d.vacate(pl)
 		pl.Status, pl.Group, pl.Past = mapping.Waitlisted, "", past
-		if int(past.Declined) <= declines {
+		if !declined || int(past.Declined) <= declines {
 			return []mapping.Reason{reason(rule)}
 		}
 		dec.Record.Alerts = appendNew(dec.Record.Alerts, RuleCall)
@@ -74,8 +82,6 @@ func (d *step) giveBack(rec *Record, id PlacementID, rule string) {
 	for i := range d.out.Notices[told:] {
 		d.out.Notices[told+i].CalledOff = first
 	}
-	d.promote(group)
-	d.replace(rec.Key, id)
 }
 
 // replace seats a waiting place where there is a free seat that suits, for all who share it.

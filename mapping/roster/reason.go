@@ -51,6 +51,12 @@ const (
 	RuleElsewhere     = "served-elsewhere"
 	RuleReassigned    = "referral-reassigned"
 
+	RuleBelowMinimum   = "below-minimum"
+	RuleGroupCancelled = "group-cancelled"
+	RuleGroupPostponed = "group-postponed"
+	RuleLeaderChanged  = "leader-changed"
+	RuleGroupUnsuited  = "group-no-longer-suits"
+
 	RuleApproved      = "approved-by-person"
 	RuleRejected      = "rejected-by-person"
 	RuleInfoRequested = "info-requested"
@@ -108,6 +114,12 @@ var reasonTexts = map[string]string{
 	RuleAttendedAll:   "The patient attended to the end.",
 	RuleElsewhere:     "The patient is served outside this network.",
 	RuleReassigned:    "Another source owns this referral from now on.",
+
+	RuleBelowMinimum:   "The group has fewer members than it starts with.",
+	RuleGroupCancelled: "The group was cancelled.",
+	RuleGroupPostponed: "The dates of the group changed.",
+	RuleLeaderChanged:  "The group has another leader.",
+	RuleGroupUnsuited:  "After the change the group no longer suits the patient; a person must decide.",
 
 	RuleApproved:      "A person approved the referral.",
 	RuleRejected:      "A person rejected the referral.",

@@ -140,7 +140,12 @@ func becauseOf(review []mapping.Reason, m *match.Result) []mapping.Reason {
 // query asks the matcher about a placement of a referral, within one program or any (-1).
 func (d *step) query(rec *Record, pl *Placement, program int32) match.Query {
 	taken := d.takenIn(d.offer.Book)
-	return match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.held(rec), Taken: func(group int32) int { return int(taken[group]) }, Conflict: d.barred(pl)}
+	q := match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.held(rec), Taken: func(group int32) int { return int(taken[group]) }, Conflict: d.barred(pl)}
+	if d.offer.reserves != nil {
+		lane := d.laneOf(rec, pl.ID)
+		q.Taken = func(group int32) int { return int(taken[group]) + d.kept(group, lane) }
+	}
+	return q
 }
 
 // barred names the rule that keeps a placement out of a group; nil: none keeps it out of any.
@@ -344,6 +349,10 @@ func (d *step) promote(group string) {
 func (d *step) promotable(w waiting, group int32) bool {
 	rec := d.live[w.key]
 	i := rec.find(w.id)
+	seats := d.offer.Catalog.Groups[group].Seats.Max
+	if d.offer.reserves != nil && seats > 0 && d.Taken(d.offer.Book.GroupID(group))+d.kept(group, d.laneOf(rec, w.id)) >= seats {
+		return false
+	}
 	return len(rec.Alerts) == 0 && len(d.mustReview(rec, nil)) == 0 && !rec.Placements[i].refused(d.offer.Book.GroupID(group)) &&
 		d.offer.Book.Suits(rec.Need, group, instant(d.t), d.held(rec)...)
 }

@@ -53,6 +53,8 @@ type Position struct {
 	Time int64
 	// Floor below which t may not fall, Unix milliseconds.
 	Floor int64
+	// Timed is until when the groups' own dates have been heeded, Unix milliseconds.
+	Timed int64
 }
 
 // row is what stays of a referral when it is closed: 32 bytes.

@@ -9,14 +9,21 @@ import (
 // timePasses lets everything due at or before t happen, in order. It reports whether that is done.
 func (d *step) timePasses() bool {
 	for {
-		at, ok := d.NextDue()
-		if !ok || at > d.t {
+		at, fallsDue := d.NextDue()
+		timer, ticks := d.offer.timerAfter(d.Position.Timed)
+		fallsDue, ticks = fallsDue && at <= d.t, ticks && timer.at <= d.t
+		switch {
+		case !fallsDue && !ticks:
+			d.Position.Timed = d.t
 			return true
-		}
-		if d.left <= 0 {
+		case d.left <= 0:
 			return false
+		case ticks && (!fallsDue || timer.at < at):
+			d.tick(timer)
+			d.Position.Timed = timer.at
+		default:
+			d.fall(d.live[d.due[0].key], at)
 		}
-		d.fall(d.live[d.due[0].key], at)
 	}
 }
 

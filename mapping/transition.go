@@ -29,7 +29,7 @@ var Transitions = slices.Concat(
 	stay(standing, "", "an update; an alert; the records of two patients merged"),
 	stay([]Status{Offered}, "", "the reminder of an offer, at half time"),
 	stay(seated, "", "the group was postponed or has another leader; a cohort below its minimum"),
-	each(seated, []Status{Waitlisted, Offered, Placed}, "", "the group was cancelled, or did not reach its minimum"),
+	each(seated[:2], []Status{Waitlisted, Offered, Placed}, "", "the group was cancelled, or did not reach its minimum"),
 	each([]Status{Offered}, []Status{Waitlisted}, "", "the offer expired"),
 	each([]Status{Placed}, []Status{Completed}, "", "a drop-in place was handed over"),
 	each(undone, []Status{Closed}, "", "the patient died; the referral was erased"),
@@ -47,6 +47,7 @@ var Transitions = slices.Concat(
 	each(decided, []Status{Closed}, ContactAttempted, "unreachable after the attempts that the network makes"),
 
 	each([]Status{Offered, Placed}, []Status{Enrolled}, ParticipantEnrolled, "the patient began"),
+	stay([]Status{Enrolled}, ParticipantEnrolled, "the patient moved to another group"),
 	each([]Status{Review, NeedsInfo, Waitlisted}, []Status{Enrolled}, ParticipantEnrolled, "the patient was enrolled outside Convene, in the group named"),
 	each([]Status{Placed, Enrolled}, []Status{Enrolled}, SessionAttended, "a session attended; the first one enrols"),
 	stay([]Status{Placed, Enrolled}, SessionMissed, "a session missed"),

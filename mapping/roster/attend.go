@@ -19,6 +19,10 @@ func (d *step) enrol(e *mapping.Event, rec *Record, id PlacementID) {
 		return
 	}
 	left := pl.Group
+	if pl.Status == mapping.Enrolled && (e.Group == "" || e.Group == left) {
+		d.unchanged("already-enrolled", rec.Key)
+		return
+	}
 	if e.Group != "" && e.Group != left {
 		if !d.mayJoin(e, rec, id) {
 			return

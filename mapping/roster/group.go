@@ -56,12 +56,25 @@ func (d *step) unseatFrom(after *uint64, changed []GroupChange) bool {
 		for i := range d.live[key].Placements {
 			pl := d.live[key].Placements[i]
 			if c := changeOf(changed, pl.Group); pl.Status.HoldsSeat() && c.Cancelled {
-				d.unseat(d.live[key], pl.ID, RuleGroupCancelled, false)
+				d.lose(d.live[key], pl.ID, RuleGroupCancelled)
 			}
 		}
 		*after = key
 	}
 	return true
+}
+
+// lose takes a member out of a group that does not take place, into the queue. Who attends already is in progress and can
+// go nowhere from there but to an end: a person is alerted.
+func (d *step) lose(rec *Record, id PlacementID, rule string) {
+	if rec.Placements[rec.find(id)].Status != mapping.Enrolled {
+		d.unseat(rec, id, rule, false)
+		return
+	}
+	d.alter(rec, id, func(dec *Decision, _ *Placement) []mapping.Reason {
+		dec.Record.Alerts = appendNew(dec.Record.Alerts, rule)
+		return []mapping.Reason{alert(rule)}
+	})
 }
 
 // changeOf a group; the zero change where nothing of it did.

@@ -113,7 +113,7 @@ func (d *step) tick(x timer) {
 			d.alter(rec, id, func(*Decision, *Placement) []mapping.Reason { return []mapping.Reason{alert(RuleBelowMinimum)} })
 		})
 	default:
-		d.members(g.ID, func(rec *Record, id PlacementID) { d.unseat(rec, id, RuleBelowMinimum, false) })
+		d.members(g.ID, func(rec *Record, id PlacementID) { d.lose(rec, id, RuleBelowMinimum) })
 		d.replaceAll(g.Program, g.ID)
 	}
 }

@@ -121,7 +121,7 @@ func (u User) services() []service {
 	placements := PlacementsStream(u.Network)
 	switch u.Role {
 	case RoleSource:
-		all := []service{{subject: InputSubject(u.Network, u.Source)}}
+		all := []service{{subject: InputSubject(u.Network, u.Source)}, {subject: AskSubject(u.Network, u.Source)}}
 		for _, stream := range []string{placements, OutboundStream(u.Network)} {
 			durable := stream + "." + SourceDurable(u.Source)
 			all = append(all, service{subject: "$JS.API.CONSUMER.MSG.NEXT." + durable, stream: true}, service{subject: "$JS.ACK." + durable + ".>"})
@@ -180,7 +180,7 @@ func (u User) subscribe(networks []NetworkSources) []string {
 	allow := append([]string{u.Inbox() + ".>"}, u.feeds()...)
 	if u.Role == RoleWorker {
 		for _, n := range networks {
-			allow = append(allow, storedSubject(n.Name)+".>")
+			allow = append(allow, storedSubject(n.Name)+".>", AskSubject(n.Name, "*"))
 		}
 	}
 	if u.Role == RoleDelivery {
@@ -279,8 +279,12 @@ func clientAccountConfig(u User, networks []NetworkSources, key string) string {
 func userConfig(u User, networks []NetworkSources, key string) string {
 	permissions := ""
 	if u.Role != RoleAdmin {
-		permissions = fmt.Sprintf(", permissions: {\n        publish: {allow: %s}\n        subscribe: {allow: %s}\n      }",
-			subjectList(u.publish(networks)), subjectList(u.subscribe(networks)))
+		answers := ""
+		if u.Role == RoleWorker { // what sources ask; the subject of an answer is one that the server makes for the import
+			answers = "\n        allow_responses: {max: 1, expires: \"1m\"}"
+		}
+		permissions = fmt.Sprintf(", permissions: {\n        publish: {allow: %s}\n        subscribe: {allow: %s}%s\n      }",
+			subjectList(u.publish(networks)), subjectList(u.subscribe(networks)), answers)
 	}
 	return fmt.Sprintf("      # %s\n      {nkey: %s%s}\n", u, key, permissions)
 }

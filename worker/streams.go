@@ -58,6 +58,9 @@ func foldSubject(network string) string { return "*." + network + ".*" }
 // The server keeps the way back of a pull for 2 minutes, so one pull may wait no longer.
 func SourceDurable(source string) string { return "ehr-" + source }
 
+// AskSubject is what a source's questions come on (package ask). No stream takes it.
+func AskSubject(network, source string) string { return "ask." + network + "." + source }
+
 // DeliveryDurable is the consumer of the ledger through which `convene deliver` reads all confirmations, and the heads,
 // at which a batch is whole.
 const DeliveryDurable = "deliver"

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/convene-health/convene/mapping/hl7v2"
 	"github.com/convene-health/convene/worker"
+	"github.com/convene-health/convene/worker/ask"
 	"github.com/convene-health/convene/worker/intake"
 	"github.com/convene-health/convene/worker/mllp"
 )
@@ -23,7 +25,7 @@ import (
 type listening struct {
 	MLLP     []string `name:"mllp" placeholder:"ADDR=NETWORK/SOURCE" help:"Take HL7 v2 by MLLP on this address from a source; several by comma. Where there is only one source the address alone will do."`
 	MLLPTo   []string `name:"mllp-to" placeholder:"NETWORK/SOURCE=ADDR" help:"Send the answers in HL7 v2 to a source's listener; tls://ADDR for TLS. The catalog must call the source's format hl7v2."`
-	HTTP     string   `name:"http" placeholder:"ADDR" help:"Take events by POST /referrals/<network> on this address, with the token that <data>/keys/<network>/<source>.token holds."`
+	HTTP     string   `name:"http" placeholder:"ADDR" help:"Take events by POST /referrals/<network> on this address, with the token that <data>/keys/<network>/<source>.token holds; and answer GET /fhir/... of what was confirmed to its source."`
 	Cert     string   `name:"listen-cert" placeholder:"FILE" help:"Certificate (PEM) with which --mllp and --http listen; without: no TLS."`
 	Key      string   `name:"listen-key" placeholder:"FILE" help:"Private key (PEM) of --listen-cert."`
 	ClientCA string   `name:"mllp-client-ca" placeholder:"FILE" help:"Certificates (PEM) one of which must have signed that of whoever connects to --mllp."`
@@ -67,10 +69,11 @@ func (d *doors) start(ctx context.Context) error {
 			return err
 		}
 	}
-	if d.HTTP == "" {
-		return nil
+	windows, err := d.windows(ctx)
+	if err != nil || d.HTTP == "" {
+		return err
 	}
-	return d.listenHTTP(ctx, listen)
+	return d.listenHTTP(ctx, listen, windows)
 }
 
 func (d *doors) wait() { d.open.Wait() }
@@ -145,7 +148,40 @@ func (d *doors) deliver(ctx context.Context, name, address string) error {
 	return nil
 }
 
-func (d *doors) listenHTTP(ctx context.Context, secure *tls.Config) error {
+// windows let the sources of each network ask, by NATS at once.
+func (d *doors) windows(ctx context.Context) (map[string]*ask.Window, error) {
+	u := worker.User{Role: worker.RoleWorker}
+	dial := d.conn.dial(d.global, u)
+	if d.host.Server() != nil {
+		dial = d.host.Dial(u)
+	}
+	conn, err := worker.Connect(dial)
+	if err != nil {
+		return nil, cannotConnect(u, err)
+	}
+	windows := map[string]*ask.Window{}
+	for _, network := range d.networks() {
+		w, err := ask.Open(conn, network, d.global.logger())
+		if err == nil {
+			windows[network] = w
+			err = w.Listen(ctx)
+		}
+		if err != nil {
+			conn.Close()
+			return nil, cannotConnect(u, err)
+		}
+	}
+	d.serve(func() {
+		<-ctx.Done()
+		for _, w := range windows {
+			w.Close()
+		}
+		conn.Close()
+	})
+	return windows, nil
+}
+
+func (d *doors) listenHTTP(ctx context.Context, secure *tls.Config, windows map[string]*ask.Window) error {
 	keys := worker.FolderKeys(d.global.Data)
 	if err := keys.EnsureTokens(d.host.Sources()); err != nil {
 		return cannotListen("--http", d.HTTP, err)
@@ -164,6 +200,13 @@ func (d *doors) listenHTTP(ctx context.Context, secure *tls.Config) error {
 			return worker.Connect(d.dial(party{network, source}))
 		},
 		Networks: func() []string { return d.networks() },
+		Asked: func(w http.ResponseWriter, r *http.Request, network, source string) {
+			if window := windows[network]; window != nil {
+				window.ServeHTTP(w, r, source)
+			} else {
+				http.Error(w, "this network is not known here yet; restart convene run", http.StatusServiceUnavailable)
+			}
+		},
 		Observe: func(network, source string, status int) {
 			d.metrics.Received("http", network, source, fmt.Sprint(status))
 		}}

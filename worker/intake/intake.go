@@ -41,6 +41,8 @@ type Door struct {
 	// Observe is told of each request which source it was of and its status; may be nil.
 	Observe func(network, source string, status int)
 	Log     zerolog.Logger
+	// Asked answers GET /fhir/... of a source; may be nil.
+	Asked func(w http.ResponseWriter, r *http.Request, network, source string)
 
 	mu    sync.Mutex
 	conns map[string]*worker.Conn
@@ -62,6 +64,9 @@ func (d *Door) Serve(ctx context.Context, on net.Listener) error {
 	d.room, d.conns = make(chan struct{}, requestsMax), map[string]*worker.Conn{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /referrals/{network}", d.post)
+	if d.Asked != nil {
+		mux.HandleFunc("GET /fhir/", d.get)
+	}
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 90 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
 	ended := make(chan struct{})
@@ -115,11 +120,33 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 	d.answer(w, network, stored, f)
 }
 
+// get lets a source ask.
+func (d *Door) get(w http.ResponseWriter, r *http.Request) {
+	network, source, ok := d.bearer(r)
+	if !ok || !slices.Contains(d.Networks(), network) {
+		http.Error(w, "give the source's token: Authorization: Bearer <token>", http.StatusUnauthorized)
+		return
+	}
+	select {
+	case d.room <- struct{}{}:
+		defer func() { <-d.room }()
+		d.Asked(w, r, network, source)
+	default:
+		http.Error(w, "too many requests at once; ask again", http.StatusServiceUnavailable)
+	}
+}
+
+// bearer is who the request's token says it is of.
+func (d *Door) bearer(r *http.Request) (network, source string, ok bool) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	network, source, ok = d.Keys.Bearer(strings.TrimSpace(token))
+	return network, source, ok && strings.EqualFold(scheme, "Bearer")
+}
+
 // admit finds out who sends.
 func (d *Door) admit(r *http.Request) (network, source string, f *failure) {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	network, source, ok := d.Keys.Bearer(strings.TrimSpace(token))
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
+	network, source, ok := d.bearer(r)
+	if !ok {
 		return "", "", &failure{status: http.StatusUnauthorized, text: "give the source's token: Authorization: Bearer <token>"}
 	}
 	switch asked := r.PathValue("network"); {

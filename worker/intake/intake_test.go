@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -57,6 +58,9 @@ func startDoor(t testing.TB) *doorTest {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			d.seen = append(d.seen, fmt.Sprintf("%s.%s %d", network, source, status))
+		},
+		Asked: func(w http.ResponseWriter, r *http.Request, network, source string) {
+			fmt.Fprintf(w, `{"asked":%q}`, network+"."+source+" "+r.URL.Path)
 		}}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -249,5 +253,34 @@ func TestDoorWithoutTokenOrNATS(t *testing.T) {
 	}
 	if status, _, _ := d.post("/referrals/meadow", token, "", `{}`); status != 401 {
 		t.Errorf("without a token file: %d", status)
+	}
+}
+
+// A source with its token may ask, by GET; nobody else, and nothing else.
+func TestAsking(t *testing.T) {
+	d := startDoor(t)
+	for _, test := range []struct {
+		method, token, says string
+		status              int
+	}{
+		{http.MethodGet, d.token("meadow", "harbor"), `{"asked":"meadow.harbor /fhir/Task/a"}`, 200},
+		{http.MethodGet, "", "give the source's token", 401},
+		{http.MethodGet, "meadow.harbor.aaaaaaaaaaaaaaaaaaaaaaaaaa", "give the source's token", 401},
+		{http.MethodPost, d.token("meadow", "harbor"), "Method Not Allowed", 405},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), test.method, d.url+"/fhir/Task/a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+test.token)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if err != nil || answer.StatusCode != test.status || !strings.Contains(string(body), test.says) {
+			t.Errorf("%s with token %q: %d %s, %v", test.method, test.token, answer.StatusCode, body, err)
+		}
 	}
 }

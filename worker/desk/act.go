@@ -76,33 +76,38 @@ func outcomes() (list []string) {
 	return list
 }
 
-// groupsThatServe are those that matching looked at: the chosen and possible first, then the others with a seat or without.
+// groupsMax of a catalog are offered for a choice.
+const groupsMax = 500
+
+// groupsThatServe are those that matching looked at, then every other: a person may know better.
 func groupsThatServe(s *story, _ *roster.Record, _ roster.Patient, offer *roster.Offering) []option {
 	list := []option{{"", ""}}
-	for i := range s.Placements {
-		if s.Placements[i].Result == nil {
-			continue
+	listed := map[string]bool{}
+	add := func(id, name string) {
+		if !listed[id] && len(list) < groupsMax && offer.Book.Group(id) >= 0 {
+			listed[id] = true
+			list = append(list, option{id, name + ", " + id})
 		}
-		for _, c := range s.Placements[i].Result.Candidates {
-			if o := (option{c.Group, c.Name + ", " + c.Group}); offer.Book.Group(c.Group) >= 0 && !slices.Contains(list, o) {
-				list = append(list, o)
+	}
+	for i := range s.Placements {
+		if r := s.Placements[i].Result; r != nil {
+			for _, c := range r.Candidates {
+				add(c.Group, c.Name)
 			}
 		}
+	}
+	for i := range offer.Catalog.Groups {
+		add(offer.Catalog.Groups[i].ID, offer.Catalog.Groups[i].Name)
 	}
 	return list
 }
 
-// rulesAgainst are the rules that exclude a group that was looked at.
-func rulesAgainst(s *story, _ *roster.Record, _ roster.Patient, _ *roster.Offering) (list []option) {
-	for i := range s.Placements {
-		if s.Placements[i].Result == nil {
-			continue
-		}
-		for _, c := range s.Placements[i].Result.Candidates {
-			for _, r := range c.Reasons {
-				if o := (option{r.Rule, r.Text}); !match.Absolute(r.Rule) && !slices.Contains(list, o) {
-					list = append(list, o)
-				}
+// rulesAgainst are the rules that exclude a group that is offered for a choice, and that a person may set aside.
+func rulesAgainst(s *story, rec *roster.Record, p roster.Patient, offer *roster.Offering) (list []option) {
+	for _, g := range groupsThatServe(s, rec, p, offer)[1:] {
+		for _, r := range offer.Book.WhyNot(rec.Need, offer.Book.Group(g.Value), s.Now) {
+			if o := (option{r.Rule, r.Text}); !match.Absolute(r.Rule) && !slices.Contains(list, o) {
+				list = append(list, o)
 			}
 		}
 	}

@@ -62,6 +62,7 @@ type story struct {
 	Moments      []*moment
 	Others       []other
 	Acts         []actForm
+	Now          time.Time
 	Told         string // what an act just did
 }
 
@@ -112,7 +113,7 @@ func (v *visit) story(b *Board, key string) (*story, error) {
 	if err != nil {
 		return nil, errUnknown
 	}
-	s := &story{Network: b.Network, Key: key}
+	s := &story{Network: b.Network, Key: key, Now: v.config.Now()}
 	moments := map[uint64]*moment{}
 	results := map[string]*result{}
 	for m, err := range b.mirror.Ledger.On(v.ctx, worker.DecisionSubject(b.Network, key)) {
@@ -124,8 +125,8 @@ func (v *visit) story(b *Board, key string) (*story, error) {
 			return nil, err
 		}
 		for i := range d.Results {
-			if len(d.Results[i].Candidates) > 0 || results[d.Results[i].Placement] == nil {
-				results[d.Results[i].Placement] = &d.Results[i]
+			if r := &d.Results[i]; len(r.Candidates) > 0 || results[r.Placement] == nil {
+				results[r.Placement] = r
 			}
 		}
 		mo := moments[d.Cause]
@@ -155,13 +156,20 @@ func (v *visit) story(b *Board, key string) (*story, error) {
 	if v.names {
 		s.Name, s.Address = fullName(s.Last.Referral.Patient.Name), addressLine(s.Last.Referral.Patient.Address)
 	}
+	for _, m := range s.Moments {
+		for _, e := range m.Entries {
+			if r := results[e.Data.Placement.ID]; r != nil {
+				r.Reasons = e.Data.Reasons // the latest: matching is done when a place is sought, and told of later too
+			}
+		}
+	}
 	v.place(b, s, number, results)
 	return s, nil
 }
 
 // place adds where the placements stand now.
 func (v *visit) place(b *Board, s *story, number uint64, results map[string]*result) {
-	zone, now := b.Location(), v.config.Now().UnixMilli()
+	zone, now := b.Location(), s.Now.UnixMilli()
 	b.View(func(state *roster.State, offer *roster.Offering) {
 		if offer == nil {
 			return

@@ -257,6 +257,7 @@ func (b *browser) follow(address, lastID string) *events {
 // next event of this name.
 func (e *events) next(name string) (s sent) {
 	e.Helper()
+	var data strings.Builder
 	for e.lines.Scan() {
 		line := e.lines.Text()
 		field, value, _ := strings.Cut(line, ": ")
@@ -266,13 +267,15 @@ func (e *events) next(name string) (s sent) {
 		case "id":
 			s.id = value
 		case "data":
-			s.data += value + "\n"
+			data.WriteString(value + "\n")
 		}
 		if line == "" {
 			if s.name == name {
+				s.data = data.String()
 				return s
 			}
 			s = sent{}
+			data.Reset()
 		}
 	}
 	e.Fatalf("the stream ended: %v", e.lines.Err())

@@ -106,8 +106,14 @@ func fillIn(text string, args []any) string {
 // Number as the language writes it.
 func (w *Words) Number(n int) string { return w.locale.FmtNumber(float64(n), 0) }
 
-// Clock is the time of day.
-func (w *Words) Clock(t time.Time) string { return w.locale.FmtTimeShort(t) }
+// Clock is the time of day. The library writes the hour after midnight as 0 where a clock of 12 hours says 12.
+func (w *Words) Clock(t time.Time) string {
+	text := w.locale.FmtTimeShort(t)
+	if rest, ok := strings.CutPrefix(text, "0:"); ok {
+		return "12:" + rest
+	}
+	return text
+}
 
 // Day is a date without the weekday.
 func (w *Words) Day(t time.Time) string { return w.locale.FmtDateMedium(t) }

@@ -17,6 +17,8 @@ var phrases = compilePhrases(map[string][]string{
 		"suicid*", "overdos*", "autoles*", "autolit*",
 		"kill|kills|killing|hurt|hurts|hurting|harm|harms|harming|cut|cuts|cutting|injure|injures|injuring myself|himself|herself|themselves|themself|yourself|self",
 		"self harm*|injur*|mutilat*|cutting",
+		"myself|himself|herself|themselves|themself|yourself|self on purpose", "myself|himself|herself|themselves|themself|yourself|self deliberately|intentionally",
+		"deliberately|intentionally hurt|harmed|injured|cut|burned myself|himself|herself|themselves|themself",
 		"better off dead", "be|were|was dead", "want|wants|wanted|wanting|wish|wishes|wishing to die",
 		"end|ends|ending|take|takes|taking my|his|her|their|your life", "end|ends|ending|take|takes|taking my|his|her|their|your own life",
 		"end|ending it all", "no reason to live|go", "not|nothing worth living", "nothing to live for",

@@ -80,17 +80,18 @@ func TestResolveDoesNotAllocate(t *testing.T) {
 }
 
 func TestTables(t *testing.T) {
-	if n := len(Conditions()); n != 57 {
+	if n := len(Conditions()); n != 59 {
 		t.Errorf("%d conditions", n)
 	}
-	if n := len(Templates()); n != 30 {
+	if n := len(Templates()); n != 33 {
 		t.Errorf("%d programs", n)
 	}
 	if n := len(Goals()); n != 24 {
 		t.Errorf("%d goals", n)
 	}
 	for _, c := range Conditions() {
-		if len(c.ICD10CM) == 0 || len(c.SNOMED) == 0 || ConditionByKey(c.Key).Name != c.Name {
+		bare := c.Key == "gambling" || c.Key == "family_substance_use" // no code of theirs is in the Global Patient Set that we know
+		if len(c.ICD10CM) == 0 || len(c.SNOMED) == 0 != bare || ConditionByKey(c.Key).Name != c.Name {
 			t.Errorf("%+v", c)
 		}
 		for _, s := range c.SNOMED {
@@ -117,7 +118,7 @@ func TestTemplates(t *testing.T) {
 		c := &Catalog{Programs: []Program{{ID: "x", From: p.Key}}}
 		c.fillPrograms()
 		got := c.Programs[0]
-		if got.Name == "" || got.Kind == "" || len(got.Goals) == 0 || len(got.Conditions) == 0 || p.Source == "" {
+		if got.Name == "" || got.Kind == "" || len(got.Goals) == 0 || len(got.Conditions) == 0 && p.Key != "relationship_skills_group" || p.Source == "" {
 			t.Errorf("%s: %+v", p.Key, got)
 		}
 		if got.Kind == mapping.Therapy && (!got.Licensed || got.Curriculum == "") && p.Key != "psychotherapy_group_generic" {

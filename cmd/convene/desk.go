@@ -32,7 +32,7 @@ func (f deskFlags) config(say *speaker, g *globals, folder string, networks []st
 	}
 	for _, n := range networks {
 		config.Networks = append(config.Networks, desk.NetworkConfig{
-			Name: n, Snapshot: filepath.Join(folder, "snapshots", n),
+			Name: n, Snapshot: filepath.Join(folder, "snapshots", n), Refused: filepath.Join(folder, "refused", n),
 			Reader: dial(worker.User{Role: worker.RoleDeskReader, Network: n}),
 			Actor:  dial(worker.User{Role: worker.RoleDesk, Network: n}),
 		})

@@ -19,6 +19,7 @@ import (
 type Board struct {
 	Network string
 	names   bool
+	refused string // folder of deliveries that were refused; empty: none
 	log     zerolog.Logger
 	mirror  *worker.Mirror
 
@@ -54,7 +55,7 @@ func openBoard(ctx context.Context, conn *worker.Conn, config NetworkConfig, nam
 	if err != nil {
 		return nil, err
 	}
-	b := &Board{Network: config.Name, names: names, log: log, mirror: mirror, pulse: pulse}
+	b := &Board{Network: config.Name, names: names, refused: config.Refused, log: log, mirror: mirror, pulse: pulse}
 	if err := b.useCatalog(ctx); err != nil {
 		mirror.Close()
 		return nil, err

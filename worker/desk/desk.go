@@ -44,6 +44,8 @@ type NetworkConfig struct {
 	Reader, Actor worker.Dial
 	// Snapshot that the worker writes, to begin from; may be empty.
 	Snapshot string
+	// Refused is the folder in which a delivery keeps what a FHIR server refused; may be empty, or not there.
+	Refused string
 }
 
 // Desk serves the pages.

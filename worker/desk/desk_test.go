@@ -3,6 +3,8 @@ package desk
 import (
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -306,15 +308,19 @@ func TestLooksAreRecorded(t *testing.T) {
 }
 
 func TestNeedsMeListsWhatWaits(t *testing.T) {
-	r := newRig(t, nil)
+	r := newRig(t, func(c *Config) { c.Networks[0].Refused = c.Folder })
 	offered := r.send("Diaz", pain)
 	review := r.send("Okafor", "Z99.999")
 	if _, err := r.host.Admin().JS.Publish(t.Context(), "referrals.north.clinic", []byte("{")); err != nil {
 		t.Fatal(err)
 	}
 	r.decided(3 + 1)
+	refusal := `{"key":"` + offered + `","task":"Task/north-` + offered + `-1","sequence":7,"time":"2026-11-22T12:00:00Z","status":422,"problem":"the Task has no owner"}`
+	if err := os.WriteFile(filepath.Join(r.folder, "north-"+offered+"-1.json"), []byte(refusal), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	body := r.browser("vera").must("/needs")
-	for _, want := range []string{"To review", review, "Offers to be answered", offered, "Messages that could not be read", "Codes without a meaning here"} {
+	for _, want := range []string{"Deliveries that failed", "the Task has no owner", "To review", review, "Offers to be answered", offered, "Messages that could not be read", "Codes without a meaning here"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the list lacks %q", want)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/mapping/roster"
 	"github.com/convene-health/convene/worker"
+	"github.com/convene-health/convene/worker/deliver"
 )
 
 // Limits of the work list. source: assumption
@@ -33,10 +34,11 @@ const (
 	queueCall   = "call"
 	queueGroup  = "group"
 	queueRefuse = "refused"
+	queueFailed = "failed"
 	queueCode   = "code"
 )
 
-var queues = []string{queueStop, queueReview, queueAlert, queueInfo, queueOffer, queueCall, queueGroup, queueRefuse, queueCode}
+var queues = []string{queueStop, queueReview, queueAlert, queueInfo, queueOffer, queueCall, queueGroup, queueFailed, queueRefuse, queueCode}
 
 // task is one thing that waits for a person.
 type task struct {
@@ -51,6 +53,7 @@ type task struct {
 	Attempted    time.Time
 	Reasons      []mapping.Reason
 	Issues       []mapping.Issue
+	Problem      string // of a delivery, in words
 	Group        *program.Group
 	Taken        int
 
@@ -149,6 +152,9 @@ func (v *visit) tasksOf(b *Board, tasks map[string][]*task) {
 			}
 		}
 	})
+	for _, one := range v.refusals(b) {
+		add(queueFailed, &task{Network: b.Network, Key: one.Key, Since: one.Time.In(zone), Problem: one.Problem})
+	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	b.ring.newest(func(e *Entry) bool {
@@ -162,6 +168,20 @@ func (v *visit) tasksOf(b *Board, tasks map[string][]*task) {
 		}
 		return true
 	})
+}
+
+// refusals are the deliveries that a FHIR server refused, where a delivery keeps them in the same data folder.
+func (v *visit) refusals(b *Board) []deliver.Refusal {
+	if b.refused == "" {
+		return nil
+	}
+	kept, err := deliver.OpenRefusals(b.refused)
+	if err != nil {
+		v.config.Log.Warn().Str("network", b.Network).Err(err).Msg("desk: refused deliveries cannot be read")
+		return nil
+	}
+	all, _ := kept.All() // what went away just now is delivered
+	return all
 }
 
 // queueOf a live referral: the most pressing it belongs to, or none.

@@ -19,6 +19,8 @@ const (
 
 	// SystemPlacementStatus holds the statuses of a placement: review, waitlisted, placed, ...
 	SystemPlacementStatus = "https://convene.health/fhir/CodeSystem/placement-status"
+	// SystemURI is of identifiers that are URIs themselves: https://hl7.org/fhir/R4/datatypes.html#Identifier
+	SystemURI = "urn:ietf:rfc:3986"
 	// SystemReason holds the codes of outward reasons.
 	SystemReason = "https://convene.health/fhir/CodeSystem/reason"
 

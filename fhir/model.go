@@ -29,6 +29,7 @@ type (
 	Identifier             = models.Identifier
 	Meta                   = models.Meta
 	PatientCommunication   = models.PatientCommunication
+	PatientContact         = models.PatientContact
 	Period                 = models.Period
 	ProvenanceAgent        = models.ProvenanceAgent
 	Reference              = models.Reference

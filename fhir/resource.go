@@ -7,6 +7,17 @@ func NewPatient(ids []Identifier, names []HumanName, gender *AdministrativeGende
 	return Patient{Meta: metaPatient, Identifier: ids, Name: names, Gender: gender}
 }
 
+// Guardian is a https://hl7.org/fhir/R4/patient-definitions.html#Patient.contact who speaks for the patient
+func Guardian(name HumanName, phone string) PatientContact {
+	c := PatientContact{Name: &name, Relationship: guardianRole}
+	if phone != "" {
+		c.Telecom = []ContactPoint{Phone(phone)}
+	}
+	return c
+}
+
+var guardianRole = []CodeableConcept{Concept("", NewCoding("http://terminology.hl7.org/CodeSystem/v3-RoleCode", "GUARD", ""))}
+
 // Speaks is a language of a Patient, a BCP 47 tag: https://hl7.org/fhir/R4/patient-definitions.html#Patient.communication
 func Speaks(tag string, preferred bool) PatientCommunication {
 	c := PatientCommunication{Language: Concept("", NewCoding(SystemLanguage, tag, ""))}

@@ -39,6 +39,7 @@ func normalised(r *Referral) Referral {
 	n.Preferences.Required = canonical(n.Preferences.Required, strings.Compare)
 	n.Patient.Name.Given = canonicalEmpty(n.Patient.Name.Given)
 	n.Patient.Address.Line = canonicalEmpty(n.Patient.Address.Line)
+	n.Patient.Guardian.Given = canonicalEmpty(n.Patient.Guardian.Given)
 	n.Requester.Practitioner.Given = canonicalEmpty(n.Requester.Practitioner.Given)
 	n.Requester.Organization.Given = canonicalEmpty(n.Requester.Organization.Given)
 	n.Conditions = slices.Clone(n.Conditions)
@@ -49,6 +50,14 @@ func normalised(r *Referral) Referral {
 		c.VerificationStatus = cmp.Or(c.VerificationStatus, "confirmed")
 	}
 	n.Conditions = canonical(n.Conditions, compareConditions)
+	if len(n.Documents) > 0 {
+		n.Documents = slices.Clone(n.Documents)
+		for i := range n.Documents {
+			if d := &n.Documents[i]; strings.HasPrefix(d.Link, inputScheme) && d.Hash != "" {
+				d.Link = "" // a copy of the message says the same
+			}
+		}
+	}
 	return n
 }
 

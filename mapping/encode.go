@@ -37,6 +37,10 @@ func AppendReferral(dst []byte, r *Referral) []byte {
 	}
 	o.texts("payers", r.Payers)
 	o.texts("notes", r.Notes)
+	if len(r.Documents) > 0 {
+		o.name("documents")
+		o.dst = appendAll(o.dst, r.Documents, appendDocument)
+	}
 	return append(o.dst, '}')
 }
 

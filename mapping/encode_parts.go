@@ -50,6 +50,22 @@ func appendPatient(dst []byte, p *Patient) []byte {
 	o.texts("languages", p.Languages)
 	o.flag("interpreter", p.Interpreter)
 	o.texts("access", p.Access)
+	if !p.Guardian.zero() {
+		o.name("guardian")
+		o.dst = appendParty(o.dst, &p.Guardian)
+	}
+	return append(o.dst, '}')
+}
+
+// AppendPatient appends the JSON of a patient.
+func AppendPatient(dst []byte, p *Patient) []byte { return appendPatient(dst, p) }
+
+func appendDocument(dst []byte, d *Document) []byte {
+	o := object{dst: append(dst, '{')}
+	o.text("title", d.Title)
+	o.text("media", d.Media)
+	o.text("link", d.Link)
+	o.text("hash", d.Hash)
 	return append(o.dst, '}')
 }
 

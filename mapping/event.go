@@ -13,7 +13,9 @@ const (
 	ReferralUpdated   EventType = "convene.referral.updated"
 	ReferralCancelled EventType = "convene.referral.cancelled"
 	SeatReleased      EventType = "convene.seat.released"
+	ReferralQueried   EventType = "convene.referral.queried"
 	PatientMerged     EventType = "convene.patient.merged"
+	PatientUpdated    EventType = "convene.patient.updated"
 	CatalogApplied    EventType = "convene.catalog.applied"
 	ReferralErased    EventType = "convene.referral.erased"
 	Clock             EventType = "convene.clock"
@@ -63,8 +65,10 @@ const (
 //
 //	ReferralCreated, ReferralUpdated   Referral (an update is the whole referral as it now stands)
 //	ReferralCancelled                  Target, Reason
+//	ReferralQueried                    Target
 //	SeatReleased                       Target, Outcome, Reason
 //	PatientMerged                      Survivor, Merged
+//	PatientUpdated                     Patient
 //	CatalogApplied                     Catalog
 //	ReferralErased                     Target (by key), Actor, Reason
 //	Clock                              nothing: its stored time is the message
@@ -89,7 +93,13 @@ type Event struct {
 	// Sent is the sender's own time of the event (CloudEvents time, MSH-7, ...); zero when it gave none.
 	Sent time.Time
 
+	// Processing is what the sender says the message is for, where that is not production: ProcessingTraining, ProcessingDebugging.
+	Processing string
+	// Local are the times that came without an offset. Each stands as its date, Sent as if in UTC, until InZone.
+	Local []LocalTime
+
 	Referral *Referral
+	Patient  *Patient
 	Target   Target
 	// Outcome of a released seat: completed, dropped-out, or closed (declined, unreachable, deceased).
 	Outcome Status
@@ -136,6 +146,33 @@ const (
 	ByPatient Answerer = "patient"
 	ByLeader  Answerer = "leader"
 )
+
+// What a message is for (HL7 table 0103), where it is not production.
+const (
+	ProcessingTraining  = "T"
+	ProcessingDebugging = "D"
+)
+
+// LocalTime is a time of an event in the zone of its source.
+type LocalTime struct {
+	// Wall is the local time as if it were in UTC.
+	Wall time.Time
+	// Into is the FHIR dateTime of the event that it is; nil: it is Sent.
+	Into *string
+}
+
+// InZone gives the event's local times their offset.
+func (e *Event) InZone(zone *time.Location) {
+	for _, l := range e.Local {
+		w := l.Wall
+		t := time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), w.Second(), w.Nanosecond(), zone)
+		if l.Into == nil {
+			e.Sent = t.UTC()
+		} else {
+			*l.Into = t.Format(time.RFC3339Nano)
+		}
+	}
+}
 
 // Target names a referral by its own identifier or by Convene's key, and one of its placements where it has several.
 type Target struct {

@@ -13,4 +13,5 @@ const (
 	GoalsMax        = 50
 	NotesMax        = 50
 	ObservationsMax = 500
+	DocumentsMax    = 50
 )

@@ -1,5 +1,12 @@
 package mapping
 
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
 // Referral is what a provider asks for one patient, the same whatever format it came in. Its JSON is the
 // native event's data.referral, and what a decision keeps of the request. All text is UTF-8.
 type Referral struct {
@@ -26,6 +33,34 @@ type Referral struct {
 	Payers []string `json:"payers,omitempty"`
 	// Notes are free text. They can raise a review, never a placement.
 	Notes []string `json:"notes,omitempty"`
+	// Documents are what came with the referral to be read by people; they decide nothing.
+	Documents []Document `json:"documents,omitempty"`
+}
+
+// Document is a letter, report or image that the message holds or refers to.
+type Document struct {
+	Title string `json:"title,omitempty"`
+	Media string `json:"media,omitempty"` // type and subtype, e.g. "application/pdf"
+	// Link is where it is: a URL, or InputLink of the stored message that holds it.
+	Link string `json:"link,omitempty"`
+	// Hash of the content of one that the message holds: "sha256-<64 hex digits>".
+	Hash string `json:"hash,omitempty"`
+}
+
+const inputScheme = "urn:convene:input:"
+
+// InputLink names a place in a stored message: "urn:convene:input:<network>:<sequence>#<place>".
+func InputLink(network string, sequence uint64, place string) string {
+	return inputScheme + network + ":" + strconv.FormatUint(sequence, 10) + "#" + place
+}
+
+// ParseInputLink takes an InputLink apart.
+func ParseInputLink(link string) (network string, sequence uint64, place string, ok bool) {
+	rest, ok := strings.CutPrefix(link, inputScheme)
+	network, rest, ok2 := strings.Cut(rest, ":")
+	number, place, ok3 := strings.Cut(rest, "#")
+	sequence, err := strconv.ParseUint(number, 10, 64)
+	return network, sequence, place, ok && ok2 && ok3 && err == nil
 }
 
 // Patient is one person as a source describes them.
@@ -49,6 +84,39 @@ type Patient struct {
 	Interpreter bool `json:"interpreter,omitempty"`
 	// Access lists what a site must offer: wheelchair, hearing, vision, oxygen.
 	Access []string `json:"access,omitempty"`
+	// Guardian speaks for a patient who does not decide alone.
+	Guardian Party `json:"guardian,omitzero"`
+}
+
+// Updated is the patient as a later message describes them. What it leaves out stays, and identifiers only grow.
+func (p Patient) Updated(by Patient) Patient {
+	ids := slices.Clone(by.Identifiers)
+	for _, id := range p.Identifiers {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	p.Identifiers = ids
+	p.Deceased, p.Interpreter = p.Deceased || by.Deceased, p.Interpreter || by.Interpreter
+	p.BirthDate, p.Gender = cmp.Or(by.BirthDate, p.BirthDate), cmp.Or(by.Gender, p.Gender)
+	p.GenderIdentity = cmp.Or(by.GenderIdentity, p.GenderIdentity)
+	p.Phone, p.Email = cmp.Or(by.Phone, p.Phone), cmp.Or(by.Email, p.Email)
+	if by.Name.Family != "" || len(by.Name.Given) > 0 {
+		p.Name = by.Name
+	}
+	if a := by.Address; len(a.Line) > 0 || a.City+a.State+a.PostalCode+a.Country != "" {
+		p.Address = a
+	}
+	if len(by.Languages) > 0 {
+		p.Languages = by.Languages
+	}
+	if len(by.Access) > 0 {
+		p.Access = by.Access
+	}
+	if !by.Guardian.zero() {
+		p.Guardian = by.Guardian
+	}
+	return p
 }
 
 type Name struct {

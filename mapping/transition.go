@@ -39,6 +39,7 @@ var Transitions = slices.Concat(
 	each(open, []Status{Review}, CancelRequested, "somebody asks to cancel: a person decides"),
 	stay(standing, CancelRequested, "somebody asks to cancel: an alert"),
 	stay(undone[1:], ReferralReassigned, "another source owns the referral"),
+	stay(undone[1:], ReferralQueried, "the referrer asks how it stands"),
 
 	each([]Status{Offered}, []Status{Placed}, OfferAccepted, "everyone whom the program asks has accepted"),
 	stay([]Status{Offered}, OfferAccepted, "the patient or the leader has accepted, the other is asked still"),

@@ -122,6 +122,23 @@ func (in *Intake) input(s Stored) mapping.Input {
 	}
 }
 
+// InputAt reads the stored message that a link names (mapping.InputLink), and the place in it. ErrNotStored: it is gone.
+func InputAt(ctx context.Context, conn *Conn, link string) (in mapping.Input, place string, err error) {
+	network, sequence, place, ok := mapping.ParseInputLink(link)
+	if !ok {
+		return in, "", errors.New("expected urn:convene:input:<network>:<sequence>#<place>")
+	}
+	stored, err := readDirect(ctx, conn.Conn, ReferralsStream(network), sequence, 1, "")
+	if err != nil {
+		return in, "", err
+	}
+	if len(stored) == 0 || stored[0].Sequence != sequence {
+		return in, "", ErrNotStored
+	}
+	reader := Intake{conn: conn, network: network}
+	return reader.input(stored[0]), place, nil
+}
+
 // inputHeader keeps what decoding needs: Content-Type and ce-*, by lower-case name, first value.
 func inputHeader(header map[string][]string) map[string]string {
 	var kept map[string]string

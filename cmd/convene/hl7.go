@@ -15,7 +15,8 @@ import (
 )
 
 type hl7Cmd struct {
-	Explain hl7ExplainCmd `cmd:"" help:"Show a message field by field: names, values, what Convene reads from it and what it ignores."`
+	Explain  hl7ExplainCmd  `cmd:"" help:"Show a message field by field: names, values, what Convene reads from it and what it ignores."`
+	Document hl7DocumentCmd `cmd:"" help:"Fetch a document that a referral's message holds, by its link."`
 }
 
 type hl7ExplainCmd struct {
@@ -86,6 +87,11 @@ func (c *hl7ExplainCmd) outcome(say *speaker, d mapping.Decoded) error {
 	say.line("\n%s", hl7Outcome(d))
 	for _, i := range d.Issues {
 		say.line("  %s: %s (%s)", i.Path, i.Text, i.Code)
+	}
+	if d.Event != nil {
+		for _, line := range hl7Awaits(d.Event) {
+			say.line("  %s", line)
+		}
 	}
 	if d.Event == nil || c.NoValues {
 		return nil

@@ -336,6 +336,26 @@ func noHL7(path string) error {
 	return usage("a message begins with MSH; `convene replay` decides other formats", "%s holds no HL7 v2 message", path)
 }
 
+// hl7Awaits says what of an event the catalog has yet to decide.
+func hl7Awaits(e *mapping.Event) (lines []string) {
+	if e.Processing != "" {
+		lines = append(lines, "MSH-11: for training or debugging: refused where the catalog has a source in production")
+	}
+	if len(e.Local) > 0 {
+		lines = append(lines, "times without an offset are of the zone that the catalog gives the source")
+	}
+	return lines
+}
+
+func noDocument(link string, err error) error {
+	return &failure{what: link + ": " + err.Error(), err: err, exit: exitFailed,
+		hint: "a link is that of ServiceRequest.supportingInfo in a confirmation; what was erased is gone"}
+}
+
+func notAsEncoded(err error) string {
+	return "the document is not in the encoding that its message names: " + err.Error()
+}
+
 // explained says what becomes of a field.
 func explained(becomes string) string {
 	if becomes == "" {

@@ -49,6 +49,7 @@ func (x *bundle) addServiceRequest(order, id, url string) {
 	}
 	v.Priority = fhir.Priority(string(n.Priority))
 	v.ReasonCode, v.ReasonReference = x.reasonCodes, x.reasons
+	v.SupportingInfo = x.documents()
 	v.Requester = &x.requester
 	authored := n.Request.AuthoredOn
 	if !fhir.IsDateTime(authored) {
@@ -70,6 +71,24 @@ func (x *bundle) addServiceRequest(order, id, url string) {
 		}
 	}
 	x.ServiceRequest(url, &v, fhir.Update("ServiceRequest", id))
+}
+
+// documents refers to what came with the referral, by where it is: none of it is copied.
+func (x *bundle) documents() (all []fhir.Reference) {
+	for i := range x.n.Request.Documents {
+		d := &x.n.Request.Documents[i]
+		link := clean(d.Link)
+		if link == "" {
+			continue
+		}
+		id := fhir.NewIdentifier(nil, fhir.SystemURI, link)
+		ref := fhir.RefBy("DocumentReference", &id)
+		if title := clean(d.Title); title != "" {
+			ref.Display = &title
+		}
+		all = append(all, ref)
+	}
+	return all
 }
 
 // placer is the identifier of the EHR's order, which ours is based on. An order without one has the key that

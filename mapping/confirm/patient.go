@@ -40,6 +40,9 @@ func (x *bundle) addPatient() {
 		v.Extension = []fhir.Extension{fhir.Unknown}
 	}
 	contact(&v, p)
+	if g := &p.Guardian; clean(g.Family) != "" || len(cleanAll(g.Given)) > 0 || clean(g.Phone) != "" {
+		v.Contact = []fhir.PatientContact{fhir.Guardian(humanName(g.Family, g.Given), clean(g.Phone))}
+	}
 	if w.bser {
 		v.Meta = fhir.BSeRPatient
 	}

@@ -112,6 +112,8 @@ func (e *Engine) load(hash string) (*Book, mapping.Issues, error) {
 type Read struct {
 	mapping.Input
 	mapping.Decoded
+	// Format that it was read as: FormatJSON, FormatFHIR or FormatHL7.
+	Format string
 	// Gone: the input was stored once but can no longer be read. It is accounted for and changes nothing.
 	Gone bool
 }
@@ -123,7 +125,8 @@ func Decode(in mapping.Input) (r Read) {
 			r = Read{Input: in, Decoded: mapping.Decoded{Issues: panicked("decode", p)}}
 		}
 	}()
-	return Read{Input: in, Decoded: format(in)(in)}
+	name, decode := format(in)
+	return Read{Input: in, Decoded: decode(in), Format: name}
 }
 
 // panicked is the issue of a fault of Convene's own. The stack is for the log, not for the sender.
@@ -160,6 +163,9 @@ func (e *Engine) turn(r Read) roster.Turn {
 	t := roster.Turn{Input: r.Input, Decoded: r.Decoded, Gone: r.Gone, Time: max(r.Stored.UnixMilli(), at.Time, at.Floor)}
 	if issues := e.poison[r.Sequence]; issues != nil {
 		t.Decoded.Event, t.Decoded.Issues = nil, issues
+	}
+	if e.book != nil {
+		settle(&t, r.Format, e.book.offer.Catalog)
 	}
 	return t
 }

@@ -10,24 +10,31 @@ import (
 	"github.com/convene-health/convene/mapping/hl7v2"
 )
 
+// Formats as the catalog names them.
+const (
+	FormatJSON = "json"
+	FormatFHIR = "fhir"
+	FormatHL7  = "hl7v2"
+)
+
 // format chooses who reads an input: by its Content-Type, else, and where that says no more than JSON, by its first
 // bytes. What nobody claims is a native event, whose decoder says what is wrong with it.
-func format(in mapping.Input) func(mapping.Input) mapping.Decoded {
+func format(in mapping.Input) (name string, decode func(mapping.Input) mapping.Decoded) {
 	if hl7v2.Claims(in) {
-		return hl7v2.Decode
+		return FormatHL7, hl7v2.Decode
 	}
 	media, _, _ := strings.Cut(in.Header["content-type"], ";")
 	switch strings.ToLower(strings.TrimSpace(media)) {
 	case event.TypeFHIR, "application/json+fhir":
-		return fhirin.Decode
+		return FormatFHIR, fhirin.Decode
 	case event.TypeCloudEvents:
-		return event.Decode
+		return FormatJSON, event.Decode
 	case "", event.TypeJSON, "text/json":
 		if in.Header["ce-type"] == "" && isResource(in.Data) {
-			return fhirin.Decode
+			return FormatFHIR, fhirin.Decode
 		}
 	}
-	return event.Decode
+	return FormatJSON, event.Decode
 }
 
 // isResource reports whether data is an object that names its resourceType before any attribute of a CloudEvent.

@@ -143,7 +143,7 @@ func (e *Engine) work(inputs []Read, number int) (b *Batch, fault *Fault, err er
 	return e.collect(b, jobs, inputs, number)
 }
 
-// prepare gives a catalog event its catalog.
+// prepare gives a catalog event its catalog, and one about a patient their referrals.
 func (e *Engine) prepare(turn *roster.Turn) (*Book, error) {
 	ev := turn.Decoded.Event
 	if ev == nil {
@@ -152,6 +152,9 @@ func (e *Engine) prepare(turn *roster.Turn) (*Book, error) {
 	if ev.Type != mapping.CatalogApplied {
 		if e.book == nil {
 			return nil, ErrNoCatalog
+		}
+		if ev.Type == mapping.PatientUpdated {
+			return nil, e.recall(turn)
 		}
 		return nil, nil
 	}
@@ -168,6 +171,26 @@ func (e *Engine) prepare(turn *roster.Turn) (*Book, error) {
 	}
 	turn.Offer = next.offer
 	return next, nil
+}
+
+// recall gives an event about a patient the referrals in force that it may change.
+func (e *Engine) recall(turn *roster.Turn) error {
+	turn.Requests = map[uint64]*mapping.Referral{}
+	for _, key := range e.State.Concerned(turn.Decoded.Event, e.book.offer.Catalog) {
+		r := e.youngest(key)
+		if r == nil {
+			data, err := e.sources.Request(key)
+			if err != nil {
+				return fmt.Errorf("request of r%d: %w: %w", key, errSource, err)
+			}
+			r = new(mapping.Referral)
+			if err := json.Unmarshal(data, r); err != nil {
+				return fmt.Errorf("request of r%d: %w", key, err)
+			}
+		}
+		turn.Requests[key] = r
+	}
+	return nil
 }
 
 // schedule makes the jobs of one step, each with the request in force at that moment.

@@ -20,6 +20,9 @@ func (d *decoder) data(c jsontree.Cursor) {
 		case key == "referral":
 			e.Referral = new(mapping.Referral)
 			readReferral(f, e.Referral)
+		case key == "patient":
+			e.Patient = new(mapping.Patient)
+			readPatient(f, e.Patient)
 		case key == "target":
 			e.Target = readTarget(f)
 		case key == "outcome":
@@ -48,8 +51,10 @@ var fields = map[mapping.EventType][]string{
 	mapping.ReferralCreated:   {"referral"},
 	mapping.ReferralUpdated:   {"referral"},
 	mapping.ReferralCancelled: {"target", "reason", "actor"},
+	mapping.ReferralQueried:   {"target"},
 	mapping.SeatReleased:      {"target", "outcome", "reason", "actor"},
 	mapping.PatientMerged:     {"survivor", "merged", "reason", "actor"},
+	mapping.PatientUpdated:    {"patient"},
 	mapping.CatalogApplied:    {"catalog", "actor"},
 	mapping.ReferralErased:    {"target", "reason", "actor"},
 
@@ -79,7 +84,7 @@ func (d *decoder) required(c jsontree.Cursor) {
 	switch d.event.Type {
 	case mapping.ReferralCreated, mapping.ReferralUpdated:
 		c.Require("referral", "expected the referral as it now stands")
-	case mapping.ReferralCancelled:
+	case mapping.ReferralCancelled, mapping.ReferralQueried:
 		requireTarget(c)
 	case mapping.SeatReleased:
 		requireTarget(c)
@@ -87,6 +92,8 @@ func (d *decoder) required(c jsontree.Cursor) {
 	case mapping.PatientMerged:
 		requireRecognisable(c, "survivor")
 		requireRecognisable(c, "merged")
+	case mapping.PatientUpdated:
+		c.Require("patient", "expected the patient as they now are")
 	case mapping.CatalogApplied:
 		c.Require("catalog", "expected the content hash of the catalog")
 	case mapping.ReferralErased:

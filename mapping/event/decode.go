@@ -21,8 +21,8 @@ import (
 
 // Types of the events, in the order of mapping's constants.
 var Types = []mapping.EventType{
-	mapping.ReferralCreated, mapping.ReferralUpdated, mapping.ReferralCancelled, mapping.SeatReleased,
-	mapping.PatientMerged, mapping.CatalogApplied, mapping.ReferralErased, mapping.Clock,
+	mapping.ReferralCreated, mapping.ReferralUpdated, mapping.ReferralCancelled, mapping.ReferralQueried, mapping.SeatReleased,
+	mapping.PatientMerged, mapping.PatientUpdated, mapping.CatalogApplied, mapping.ReferralErased, mapping.Clock,
 	mapping.OfferAccepted, mapping.OfferDeclined, mapping.ContactAttempted, mapping.ParticipantEnrolled, mapping.ParticipantDroppedOut,
 	mapping.ParticipantCompleted, mapping.ParticipantElsewhere, mapping.SessionAttended, mapping.SessionMissed, mapping.SessionNotHeld,
 	mapping.CancelRequested, mapping.ReferralReassigned,
@@ -232,7 +232,7 @@ func isJSON(media string) bool { return media == TypeJSON || media == "text/json
 
 const (
 	noFHIR = "this is FHIR, not an event; R4 JSON is read under the Content-Type application/fhir+json"
-	noHL7  = "HL7 v2 messages are not read; send the referral as a CloudEvents 1.0 event"
+	noHL7  = "this is HL7 v2, not an event; it is read under the Content-Type " + TypeHL7v2
 )
 
 // foreign says why an input is in a format that is not read here, by its media type, else by its first

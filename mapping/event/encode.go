@@ -18,6 +18,9 @@ func Encode(e *mapping.Event) ([]byte, error) {
 	if isReferral && e.Referral == nil {
 		return nil, fmt.Errorf("event: %s without a referral", e.Type)
 	}
+	if e.Type == mapping.PatientUpdated && e.Patient == nil {
+		return nil, fmt.Errorf("event: %s without a patient", e.Type)
+	}
 	b := append(make([]byte, 0, 2<<10), `{"specversion":"1.0","type":`...)
 	b = mapping.AppendString(b, string(e.Type))
 	b = mapping.AppendString(append(b, `,"source":`...), e.Source)
@@ -35,6 +38,10 @@ func appendData(b []byte, e *mapping.Event) []byte {
 	switch e.Type {
 	case mapping.ReferralCreated, mapping.ReferralUpdated:
 		return mapping.AppendReferral(append(b, `"referral":`...), e.Referral)
+	case mapping.ReferralQueried:
+		return mapping.AppendTarget(append(b, `"target":`...), &e.Target)
+	case mapping.PatientUpdated:
+		return mapping.AppendPatient(append(b, `"patient":`...), e.Patient)
 	case mapping.ReferralCancelled, mapping.ReferralErased:
 		b = mapping.AppendTarget(append(b, `"target":`...), &e.Target)
 	case mapping.SeatReleased:

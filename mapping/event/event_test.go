@@ -99,6 +99,14 @@ func draw(t *rapid.T) *mapping.Event {
 	case mapping.SeatReleased:
 		e.Outcome = rapid.SampledFrom(Outcomes).Draw(t, "outcome")
 		e.Target = mapping.Target{Identifier: recognised, Placement: "r1042-1"}
+	case mapping.ReferralQueried:
+		e.Target = mapping.Target{Identifier: recognised, Placement: "r1042-1"}
+		return e
+	case mapping.PatientUpdated:
+		e.Patient = new(mapping.Patient)
+		drawFields(t, reflect.ValueOf(e.Patient).Elem(), "Event.Patient")
+		e.Patient.Identifiers = append(e.Patient.Identifiers, recognised)
+		return e
 	case mapping.ReferralCancelled:
 		e.Target = mapping.Target{Identifier: recognised, Key: "r7"}
 	default:

@@ -66,6 +66,8 @@ func readReferral(c jsontree.Cursor, r *mapping.Referral) {
 			r.Payers = f.Strings(listMax, shortMax)
 		case "notes":
 			r.Notes = f.Strings(notesMax, noteMax)
+		case "documents":
+			r.Documents = readAll(f, mapping.DocumentsMax, readDocument)
 		default:
 			f.Unknown()
 		}
@@ -100,6 +102,8 @@ func readPatient(c jsontree.Cursor, p *mapping.Patient) {
 			p.Interpreter = f.Bool()
 		case "access":
 			p.Access = f.Strings(listMax, shortMax)
+		case "guardian":
+			p.Guardian = readParty(f)
 		default:
 			f.Unknown()
 		}
@@ -327,4 +331,21 @@ func readAll[T any](c jsontree.Cursor, most int, one func(jsontree.Cursor, *T)) 
 		one(item, &all[len(all)-1])
 	}
 	return all
+}
+
+func readDocument(c jsontree.Cursor, d *mapping.Document) {
+	for f := range c.Fields() {
+		switch f.Key() {
+		case "title":
+			d.Title = f.Text(displayMax)
+		case "media":
+			d.Media = f.Text(textMax)
+		case "link":
+			d.Link = f.Text(displayMax)
+		case "hash":
+			d.Hash = f.Text(textMax)
+		default:
+			f.Unknown()
+		}
+	}
 }

@@ -84,7 +84,7 @@ func TestSchemaNamesTheFieldsOfTheTypes(t *testing.T) {
 		"referral": mapping.Referral{}, "patient": mapping.Patient{}, "name": mapping.Name{}, "address": mapping.Address{},
 		"condition": mapping.Condition{}, "code": mapping.Code{}, "observation": mapping.Observation{},
 		"preferences": mapping.Preferences{}, "requester": mapping.Requester{}, "party": mapping.Party{},
-		"identifier": mapping.Identifier{}, "target": mapping.Target{}, "approver": mapping.Approver{},
+		"identifier": mapping.Identifier{}, "target": mapping.Target{}, "approver": mapping.Approver{}, "document": mapping.Document{},
 	} {
 		properties := all[name]["properties"].(map[string]any)
 		typ := reflect.TypeOf(v)
@@ -166,6 +166,9 @@ func whole(t testing.TB, typ mapping.EventType) []byte {
 	for _, party := range []*mapping.Party{&r.Requester.Practitioner, &r.Requester.Organization} {
 		party.Name, party.Family, party.Given, party.Phone = "A", "B", []string{"C"}, "D"
 	}
+	p.Guardian = mapping.Party{Family: "Okafor", Given: []string{"Ruth"}, Phone: "+1-555-0199"}
+	r.Documents = []mapping.Document{{Title: "Discharge letter", Media: "application/pdf", Link: "https://documents.example/1", Hash: "sha256-" + strings.Repeat("0b", 32)}}
+	e.Patient = p
 	e.Target = mapping.Target{Identifier: r.Identifier, Key: "r1042", Placement: "r1042-1"}
 	e.Outcome, e.Reason, e.Actor = mapping.DroppedOut, "moved away", "coordinator"
 	e.Survivor, e.Merged = p.Identifiers, []mapping.Identifier{{System: "urn:oid:2.999.1", Value: "9"}, {Value: "8", Type: "MR"}}

@@ -124,7 +124,7 @@ var conditions = map[string]condition{
 	SeveralPatients:       {"100", "Segment sequence error"},
 	SeveralOrders:         {"100", "Segment sequence error"},
 	UnsupportedMessage:    {"200", "Unsupported message type"},
-	NotProduction:         {"202", "Unsupported processing id"},
+	"not-production":      {"202", "Unsupported processing id"},
 	"unknown-referral":    {"204", "Unknown key identifier"},
 	"unknown-placement":   {"204", "Unknown key identifier"},
 	"referral-closed":     {"204", "Unknown key identifier"},

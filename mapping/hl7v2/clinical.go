@@ -24,9 +24,12 @@ func (r *reader) clinical(x *mapping.Referral) {
 	for s := range r.all("IN1") {
 		r.coverage(s, x)
 	}
+	r.authorizations(x)
 	for s := range r.all("CON") {
-		r.consent(s)
+		r.consent(s, x)
 	}
+	r.allergies(x)
+	r.visit(x)
 	r.notes(x)
 }
 
@@ -108,7 +111,7 @@ func (r *reader) result(s *Segment, x *mapping.Referral) {
 	switch kind {
 	case "NM", "SN", "CE", "CWE", "CNE", "CF", "IS", "ID":
 	case "ED", "RP":
-		r.report.Remark(s.Field(5).Position(), NotRead, "a document is not read; it stays in the stored message")
+		r.document(s, x)
 		return
 	default:
 		if !s.Field(5).Empty() {
@@ -190,17 +193,6 @@ func (r *reader) coverage(s *Segment, x *mapping.Referral) {
 		r.report.Fail(s.Place(), jsontree.TooMany, "more than %d plans", mapping.ListMax)
 	default:
 		x.Payers = append(x.Payers, payer)
-	}
-}
-
-// consent bars a referral when any is refused or withdrawn: which of a patient's consents is meant cannot be told here.
-func (r *reader) consent(s *Segment) {
-	status := s.Field(11)
-	switch r.text(status, mapping.ShortMax) {
-	case "R", "X":
-		r.report.Fail(status.Position(), ConsentDenied, "the patient's consent is refused or withdrawn")
-	default:
-		r.report.Remark(s.Place(), NotRead, "a consent is not read unless it is refused or withdrawn")
 	}
 }
 

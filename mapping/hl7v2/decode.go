@@ -13,7 +13,6 @@ import (
 
 // Codes of what a message is refused for though it can be read.
 const (
-	NotProduction      = "not-production"
 	UnsupportedMessage = "unsupported-message"
 	SeveralMessages    = "several-messages"
 	SeveralPatients    = "several-patients"
@@ -23,8 +22,9 @@ const (
 
 // Codes of remarks.
 const (
-	NoOffset = "no-offset"
-	NotRead  = "not-read"
+	NotRead              = "not-read"
+	ConsentDoubtful      = "consent-doubtful"
+	AuthorizationExpired = "authorization-expired"
 )
 
 // Claims reports whether an input is to be read here: by its Content-Type, else by its first bytes, as no other format
@@ -42,7 +42,7 @@ func Claims(in mapping.Input) bool {
 // Decode reads one stored message. The source of the event is that of the subject it came in on; MSH-3 and MSH-4 claim,
 // and are not believed.
 func Decode(in mapping.Input) mapping.Decoded {
-	r := reader{event: &mapping.Event{Source: in.Source}}
+	r := reader{event: &mapping.Event{Source: in.Source}, input: in}
 	r.decode(in.Data)
 	if r.report.Failed() {
 		return mapping.Decoded{Issues: r.report.Issues(), Target: r.target()}
@@ -54,6 +54,8 @@ func Decode(in mapping.Input) mapping.Decoded {
 type reader struct {
 	report   jsontree.Report
 	event    *mapping.Event
+	input    mapping.Input
+	local    bool      // a time came without an offset
 	segments []Segment // that count: of an order message, those of its first order
 }
 
@@ -90,8 +92,8 @@ func (r *reader) message(msh *Segment) {
 	r.event.Sent = r.sent(msh.Field(7))
 	switch id := r.required(msh.Field(11).Component(1), mapping.ShortMax, "expected the processing id: P"); id {
 	case "", "P":
-	case "T", "D":
-		r.report.Fail(msh.Field(11).Component(1).Position(), NotProduction, "this message is for %s; only P, production, is decided", map[string]string{"T": "training", "D": "debugging"}[id])
+	case mapping.ProcessingTraining, mapping.ProcessingDebugging:
+		r.event.Processing = id // whether that is decided here, the catalog says
 	default:
 		r.report.Fail(msh.Field(11).Component(1).Position(), jsontree.UnknownValue, "expected P, T or D of HL7 table 0103")
 	}
@@ -102,6 +104,7 @@ func (r *reader) message(msh *Segment) {
 		return
 	}
 	read(r)
+	r.localTimes()
 }
 
 // kinds of messages that are read, by MSH-9.1 and MSH-9.2.
@@ -109,8 +112,10 @@ var kinds = map[string]func(*reader){
 	"REF^I12": func(r *reader) { r.referral(mapping.ReferralCreated) },
 	"REF^I13": func(r *reader) { r.referral(mapping.ReferralUpdated) },
 	"REF^I14": (*reader).cancelReferral,
+	"REF^I15": (*reader).queryReferral,
 	"OMG^O19": (*reader).order,
 	"OSU^O51": (*reader).orderStatus,
+	"ADT^A08": (*reader).updatePatient,
 	"ADT^A40": (*reader).merge,
 }
 
@@ -126,26 +131,21 @@ func Kinds() []string {
 
 // unsupported says why a kind of message is refused.
 func unsupported(kind Value) string {
-	switch kind.Component(1).Text() + "^" + kind.Component(2).Text() {
-	case "REF^I15":
-		return "status queries are not answered; every change of a referral is confirmed when it happens"
-	case "ADT^A08":
-		return "an update of the patient alone changes no referral; send the referral anew as REF^I13"
-	case "^":
+	if kind.Component(1).Text() == "" && kind.Component(2).Text() == "" {
 		return "expected the type of the message, e.g. REF^I12^REF_I12"
 	}
 	return "this type of message is not read; there are " + strings.Join(Kinds(), ", ")
 }
 
-// sent is the sender's own time of the message, for the order of messages of one source. Without an offset it counts as
-// UTC: that keeps the order of what one source sends but for the hour in which daylight saving ends.
+// sent is the sender's own time of the message, for the order of messages of one source. Without an offset it is in the
+// zone that the catalog gives the source.
 func (r *reader) sent(v Value) time.Time {
 	m, ok := r.moment(v)
 	if !ok || m.digits < len("200601021504") {
 		return time.Time{}
 	}
 	if !m.offset {
-		r.report.Remark(v.Position(), NoOffset, "a time without an offset is used only to tell which of this source's messages is the later")
+		r.event.Local = append(r.event.Local, mapping.LocalTime{Wall: m.Time})
 	}
 	return m.UTC()
 }
@@ -156,6 +156,12 @@ func (r *reader) merge() {
 	pid, mrg := r.single("PID", SeveralPatients), r.single("MRG", SeveralPatients)
 	r.event.Survivor = r.recognisable(pid, "PID", 3)
 	r.event.Merged = r.recognisable(mrg, "MRG", 1)
+}
+
+// updatePatient reads ADT^A08.
+func (r *reader) updatePatient() {
+	r.event.Type, r.event.Patient = mapping.PatientUpdated, new(mapping.Patient)
+	r.readPatient(r.single("PID", SeveralPatients), r.event.Patient)
 }
 
 // target is what was read of a refused input's referral.

@@ -1,6 +1,7 @@
 package hl7v2
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,9 @@ func TestDecodeOthers(t *testing.T) {
 			`"observations":[{"code":{"system":"http://loinc.org","code":"44261-6","display":"PHQ-9 total"},"value":14,"unit":"{score}","date":"2026-11-02"}],` +
 			`"requester":{"practitioner":{"identifier":{"system":"http://hl7.org/fhir/sid/us-npi","value":"1234567893","type":"NPI"},"family":"REYES","given":["TOMAS"]},` +
 			`"organization":{"name":"NORTHSIDE CLINIC"}},"payers":["CMS-1"],"notes":["Short of breath","Prefers mornings"]}`},
+		{"queried", change(sampleCancel, "I14^REF_I14", "I15"), `"target":{"identifier":{"system":"urn:oid:1.2.3.4","value":"R-77","type":"PLAC"}}`},
+		{"patient updated", sampleUpdate, `"patient":{"identifiers":[{"system":"HARBOR","value":"M-100","type":"MR"}],"name":{"family":"QUILL","given":["ADA"]},"birthDate":"2012-04-17","gender":"female","deceased":true,` +
+			`"phone":"1-413-5550142","email":"ada@example.org","address":{"city":"AMHERST","state":"MA","postalCode":"01002"},"languages":["es"],"guardian":{"family":"QUILL","given":["EVA"],"phone":"1-413-5550143"}}`},
 		{"cancelled order", change(sampleOrder, "ORC|NW", "ORC|DC"), `"target":{"identifier":{"system":"HARBOR","value":"O-5","type":"PLAC"}}`},
 	} {
 		got := decodeText(test.text)
@@ -107,14 +111,13 @@ func TestDecodeRefuses(t *testing.T) {
 		"header alone":          {`MSH|^~\&`, "MSH-10 required, MSH-11.1 required, MSH-9 unsupported-message"},
 		"empty batch":           {"FHS|^~\\&\nBHS|^~\\&\nBTS|0", "MSH required"},
 		"two messages":          {sampleCancel + "\n" + sampleCancel, "MSH[2] several-messages"},
-		"training":              {change(sampleReferral, "|P|2", "|T|2"), "MSH-11.1 not-production"},
-		"debugging":             {change(sampleMerge, "|P|2", "|D|2"), "MSH-11.1 not-production"},
 		"no processing id":      {change(sampleReferral, "|P|2", "||2"), "MSH-11.1 required"},
 		"unknown processing id": {change(sampleReferral, "|P|2", "|Q|2"), "MSH-11.1 unknown-value"},
 		"no control id":         {change(sampleReferral, "HB-1", ""), "MSH-10 required"},
 		"message time":          {change(sampleReferral, "20261109083000-0500", "20261309"), "MSH-7 invalid-date"},
-		"status query":          {change(sampleReferral, "I12^REF_I12", "I15"), "MSH-9 unsupported-message"},
-		"patient update":        {change(sampleMerge, "A40^ADT_A39", "A08"), "MSH-9 unsupported-message"},
+		"query without name":    {change(change(sampleCancel, "I14^REF_I14", "I15"), "R-77", ""), "RF1-6 required"},
+		"update of nobody":      {change(sampleUpdate, "M-100", ""), "PID-3 required, PID-3.1 required"},
+		"document of a person":  {sampleReferral + strings.Repeat("\nOBX|5|RP|1^X||https://x", mapping.DocumentsMax+1), "OBX[55] too-large"},
 		"acknowledgement":       {change(sampleReferral, "REF^I12^REF_I12", "ACK"), "MSH-9 unsupported-message"},
 		"unknown set":           {change(sampleReferral, "UNICODE UTF-8", "CNS 11643-1992"), "MSH-18 unknown-character-set"},
 		"loose line":            {change(sampleReferral, "NTE|2", "and"), "MSH invalid-segment"},
@@ -151,7 +154,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"order in progress":     {change(sampleRecall, "||CA|", "||IP|"), "ORC-1 unsupported-message"},
 		"cancel of an order":    {change(change(sampleRecall, "O-5^HARBOR", ""), "O-6^HARBOR", ""), "ORC-2 required"},
 		"too large":             {sampleReferral + "\nZZZ|" + strings.Repeat("x", mapping.InputBytesMax), "MSH too-large"},
-		"every problem":         {change(change(change(sampleReferral, "A^ASAP", "Z"), "19680417", "19681317"), "|P|2", "|T|2"), "MSH-11.1 not-production, RF1-2.1 unknown-value, PID-7 invalid-date"},
+		"every problem":         {change(change(change(sampleReferral, "A^ASAP", "Z"), "19680417", "19681317"), "|P|2", "|Q|2"), "MSH-11.1 unknown-value, RF1-2.1 unknown-value, PID-7 invalid-date"},
 	} {
 		got := decodeText(test.text)
 		if got.Event != nil || brief(got.Issues) != test.want {
@@ -165,7 +168,7 @@ func TestRefusalsNameTheReferral(t *testing.T) {
 	want := mapping.Identifier{System: "urn:oid:1.2.3.4", Value: "R-77", Type: "PLAC"}
 	for name, text := range map[string]string{
 		"referral":  change(sampleReferral, "19680417", "19681317"),
-		"cancel":    change(sampleCancel, "|P|2", "|T|2"),
+		"cancel":    change(sampleCancel, "|P|2", "|Q|2"),
 		"too large": sampleReferral + "\nZZZ|" + strings.Repeat("x", mapping.InputBytesMax),
 	} {
 		if got := decodeText(text); got.Target.Identifier != want {
@@ -176,7 +179,6 @@ func TestRefusalsNameTheReferral(t *testing.T) {
 
 func TestDecodeRemarks(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"no offset":             {change(sampleReferral, "20261109083000-0500", "20261109083000"), "MSH-7 no-offset"},
 		"no RF1":                {change(sampleReferral, "RF1|", "ZF1|"), "RF1 required"},
 		"no referral number":    {change(sampleReferral, "R-77", ""), "RF1-6 required"},
 		"no referrer":           {change(sampleReferral, "PRD|RP", "PRD|CP"), "PRD required"},
@@ -185,14 +187,21 @@ func TestDecodeRemarks(t *testing.T) {
 		"sex":                   {change(sampleReferral, "|F|||1 Elm", "|Q|||1 Elm"), "PID-8.1 unknown-value"},
 		"language":              {change(sampleReferral, "|SPA|", "|Spanish|"), "PID-15.1 unknown-value"},
 		"identifier of nothing": {change(sampleReferral, "123-45-6789", ""), "PID-3[2].1 required"},
-		"document":              {sampleReferral + "\nOBX|5|ED|1^X||^IM^JPEG^Base64^VGhp", "OBX[5]-5 not-read"},
+		"document":              {sampleReferral + "\nOBX|5|ED|1^X||^IM^JPEG^Base64^VGh*", "OBX[5]-5.5 invalid-value"},
 		"result of a person":    {sampleReferral + "\nOBX|5|XCN|1^X||7^Y", "OBX[5]-2 not-read"},
 		"no number":             {change(sampleReferral, "|14|", "|about 14|"), "OBX-5 invalid-value"},
 		"infinite":              {change(sampleReferral, "|14|", "|Inf|"), "OBX-5 invalid-value"},
 		"hexadecimal":           {change(sampleReferral, "|14|", "|0x1p4|"), "OBX-5 invalid-value"},
 		"range":                 {change(sampleReferral, "NM|44261-6^PHQ-9 total^LN||14", "SN|44261-6^PHQ-9 total^LN||^10^-^14"), "OBX-5 invalid-value"},
 		"less than":             {change(sampleReferral, "NM|44261-6^PHQ-9 total^LN||14", "SN|44261-6^PHQ-9 total^LN||<^14"), "OBX-5 invalid-value"},
-		"consent":               {sampleReferral + "\nCON|1||||||||||A", "CON not-read"},
+		"consent pending":       {sampleReferral + "\nCON|1||||||||||P", "CON-11 consent-doubtful"},
+		"consent ended":         {sampleReferral + "\nCON|1||||||||||A||||20261101", "CON-15 consent-doubtful"},
+		"refusal ended":         {sampleReferral + "\nCON|1||||||||||R||||20261101", "CON-15 consent-doubtful"},
+		"consent unknown":       {sampleReferral + "\nCON|1||||||||||Q", "CON-11 unknown-value"},
+		"consent":               {sampleReferral + "\nCON|1||||||||||A||||2026", ""},
+		"expired authorization": {sampleReferral + "\nAUT|||||202610|N-1", "AUT-5 authorization-expired"},
+		"authorization":         {sampleReferral + "\nAUT|||||202611|N-1", ""},
+		"inpatient":             {change(sampleReferral, "PV1|1|O", "PV1|1|I"), "PV1-2 inpatient"},
 		"no orderer":            {change(change(sampleOrder, "1234567893^REYES^TOMAS^^^^^^^^^^NPI", ""), "99^NOBODY", ""), "ORC-12 required"},
 	} {
 		got := decodeText(test.text)
@@ -236,11 +245,63 @@ func TestDecodeValues(t *testing.T) {
 		"notes apart":         {change(sampleReferral, "NTE|2", "PV1|1\nNTE|2"), func(r *referral) bool { return len(r.Notes) == 5 }},
 		"note of repetitions": {change(sampleReferral, "Prefers mornings", "one~two"), func(r *referral) bool { return r.Notes[3] == "one\ntwo\nbut not Mondays" }},
 		"primary care":        {change(sampleReferral, "PRD|RP", "PRD|XX~PP"), func(r *referral) bool { return r.Requester.Practitioner.Family == "REYES" }},
-		"one of a batch":      {"FHS|^~\\&\nBHS|^~\\&\n" + sampleReferral + "\nBTS|1\nFTS|1", func(r *referral) bool { return r.Identifier.Value == "R-77" }},
+		"limited consent":     {sampleReferral + "\nCON|1||||||||No names^x||L", func(r *referral) bool { return r.Notes[3] == "Consent limited: No names^x" }},
+		"authorization":       {sampleReferral + "\nAUT|||||20270101|N-1^X|||8", func(r *referral) bool { return r.Notes[3] == "Authorization N-1 to 2027-01-01, treatments: 8" }},
+		"authorizing plan":    {change(sampleReferral, "IN1|1|MEDICARE^Medicare|CMS-1", "AUT|HMO-1|||20260101"), func(r *referral) bool { return len(r.Payers) == 1 && r.Payers[0] == "HMO-1" }},
+		"insured plan":        {sampleReferral + "\nAUT|HMO-1", func(r *referral) bool { return len(r.Payers) == 1 && r.Payers[0] == "MEDICARE" }},
+		"allergy":             {sampleReferral + "\nAL1|1|DA|^Latex^L|SV^Severe|Rash", func(r *referral) bool { return r.Notes[3] == "Allergy: Latex, Severe, Rash" }},
+		"visit's referrer":    {change(change(sampleReferral, "PRD|RP", "PRD|CP"), "PV1|1|O", "PV1|1|O||||||0310^REFER^LINDA"), func(r *referral) bool { return r.Requester.Practitioner.Family == "REFER" }},
+		"guardian": {sampleReferral + "\nNK1|2|A^B|MTH\nNK1|3|WARD^EVA|GRD^Guardian||||CP^^PH~^PRN^PH^^1^413^5550101", func(r *referral) bool {
+			return r.Patient.Guardian.Family == "WARD" && r.Patient.Guardian.Given[0] == "EVA"
+		}},
+		"parent of an adult": {sampleReferral + "\nNK1|2|A^B|MTH", func(r *referral) bool { return r.Patient.Guardian.Family == "" }},
+		"parent of a minor":  {change(sampleReferral, "19680417", "20081110") + "\nNK1|2|A^B|FTH||^PRN^PH^^1^413^5550102", func(r *referral) bool { return r.Patient.Guardian.Phone == "1-413-5550102" }},
+		"of age today":       {change(sampleReferral, "19680417", "20081109") + "\nNK1|2|A^B|FTH", func(r *referral) bool { return r.Patient.Guardian.Family == "" }},
+		"document": {sampleReferral + "\nOBX|5|ED|1^Letter||^AP^PDF^Base64^VGhp~^TEXT^Plain^A^Thi", func(r *referral) bool {
+			d := r.Documents
+			return len(d) == 2 && d[0] == mapping.Document{Title: "Letter", Media: "application/pdf", Link: "urn:convene:input:meadow:1#OBX[5]-5", Hash: sumOfThi} &&
+				d[1].Media == "text/plain" && d[1].Link == "urn:convene:input:meadow:1#OBX[5]-5[2]" && d[1].Hash == sumOfThi
+		}},
+		"document elsewhere": {sampleReferral + "\nOBX|5|RP|1^Scan||https://x.example/7^^IM^TIFF", func(r *referral) bool {
+			return r.Documents[0] == mapping.Document{Title: "Scan", Media: "image/tiff", Link: "https://x.example/7"}
+		}},
+		"one of a batch": {"FHS|^~\\&\nBHS|^~\\&\n" + sampleReferral + "\nBTS|1\nFTS|1", func(r *referral) bool { return r.Identifier.Value == "R-77" }},
 	} {
 		got := decodeText(test.text)
 		if got.Event == nil || !test.ok(got.Event.Referral) {
 			t.Errorf("%s: %v %+v", name, got.Issues, got.Event)
+		}
+	}
+}
+
+const sumOfThi = "sha256-d2ae33e4249075afca3306c0e8750065199b38450f53a22ea387e82e5bb5930b"
+
+// Times without an offset wait for the zone of their source; what they are for is left to the catalog.
+func TestDecodeLeavesZonesToTheCatalog(t *testing.T) {
+	text := change(change(change(sampleReferral, "20261109083000-0500", "20261109083000"), "20261108120000-0500", "202611081200"), "|202503|", "|2025030110|")
+	e := decodeText(change(text, "|P|2", "|T|2")).Event
+	if e == nil || e.Processing != "T" || len(e.Local) != 3 || e.Referral.AuthoredOn != "2026-11-08" || e.Referral.Conditions[1].Onset != "2025-03-01" {
+		t.Fatalf("%+v", e)
+	}
+	zone := time.FixedZone("", -6*3600)
+	for range 2 { // applying it again changes nothing
+		e.InZone(zone)
+		if e.Sent.Format(time.RFC3339) != "2026-11-09T14:30:00Z" || e.Referral.AuthoredOn != "2026-11-08T12:00:00-06:00" || e.Referral.Conditions[1].Onset != "2025-03-01T10:00:00-06:00" {
+			t.Errorf("%v %+v", e.Sent, e.Referral)
+		}
+	}
+}
+
+func TestDocument(t *testing.T) {
+	m := parsed(sampleReferral + "\nOBX|5|ED|1^Letter||^AP^PDF^Base64^VGhp~^AP^PDF^Hex^5468 69")
+	for place, want := range map[string]string{"OBX[5]-5": "Thi", "OBX[5]-5[2]": "Thi"} {
+		if got, err := Document(m, place); string(got) != want || err != nil {
+			t.Errorf("%s: %q, %v", place, got, err)
+		}
+	}
+	for _, place := range []string{"", "OBX-5", "OBX[5]-5[3]", "OBX[5]-3", "PID-5"} {
+		if _, err := Document(m, place); !errors.Is(err, ErrNoDocument) {
+			t.Errorf("%s: %v", place, err)
 		}
 	}
 }
@@ -270,7 +331,7 @@ func TestClaims(t *testing.T) {
 // FuzzDecode: no panic; an input is either an event or refused with a reason; what is an event is one that the native
 // decoder takes.
 func FuzzDecode(f *testing.F) {
-	for _, text := range []string{sampleReferral, sampleCancel, sampleOrder, sampleRecall, sampleMerge} {
+	for _, text := range []string{sampleReferral + sampleContext, sampleCancel, sampleOrder, sampleRecall, sampleMerge, sampleUpdate} {
 		f.Add([]byte(strings.ReplaceAll(text, "\n", "\r")))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -15,10 +15,13 @@ const (
 	ordering                     // OMG^O19, new or changed
 	recalling                    // OMG^O19 and OSU^O51, cancelled
 	merging                      // ADT^A40
+	updating                     // ADT^A08
+	querying                     // REF^I15
 	refused                      // any other
 
 	asking = placing | ordering
-	every  = asking | withdrawing | recalling | merging | refused
+	person = asking | updating
+	every  = asking | withdrawing | recalling | merging | updating | querying | refused
 )
 
 // reads says what becomes of each field that is read, by "segment-field"; a field that is not here is ignored. A test holds
@@ -32,12 +35,12 @@ var reads = map[string]struct {
 	"MSH-7":  {every, "when it was sent, to tell the later of two messages"},
 	"MSH-9":  {every, "what kind of event it is"},
 	"MSH-10": {every, "the sender's id of the event"},
-	"MSH-11": {every, "checked: only P is decided"},
+	"MSH-11": {every, "checked: T and D are not decided where real patients are"},
 	"MSH-18": {every, "the character set of the message"},
 
 	"RF1-2":  {placing, "priority"},
 	"RF1-3":  {placing, "programs, where the code system is " + codesProgram},
-	"RF1-6":  {placing | withdrawing, "identifier of the referral"},
+	"RF1-6":  {placing | withdrawing | querying, "identifier of the referral"},
 	"RF1-9":  {placing, "authoredOn"},
 	"RF1-10": {placing, "goals, where the code system is " + codesGoal},
 	"RF1-14": {placing, "a note"},
@@ -64,16 +67,16 @@ var reads = map[string]struct {
 	"OBR-13": {ordering, "a note"},
 	"OBR-16": {ordering, "requester.practitioner, where ORC-12 has none"},
 
-	"PID-3":  {asking | merging, "patient.identifiers; of a merge, who lives on"},
-	"PID-5":  {asking, "patient.name"},
-	"PID-7":  {asking, "patient.birthDate"},
-	"PID-8":  {asking, "patient.gender"},
-	"PID-11": {asking, "patient.address"},
-	"PID-13": {asking, "patient.phone, patient.email"},
-	"PID-15": {asking, "patient.languages"},
-	"PID-29": {asking, "patient.deceased"},
-	"PID-30": {asking, "patient.deceased"},
-	"PID-40": {asking, "patient.phone, patient.email, where PID-13 has none"},
+	"PID-3":  {person | merging, "patient.identifiers; of a merge, who lives on"},
+	"PID-5":  {person, "patient.name"},
+	"PID-7":  {person, "patient.birthDate"},
+	"PID-8":  {person, "patient.gender"},
+	"PID-11": {person, "patient.address"},
+	"PID-13": {person, "patient.phone, patient.email"},
+	"PID-15": {person, "patient.languages"},
+	"PID-29": {person, "patient.deceased"},
+	"PID-30": {person, "patient.deceased"},
+	"PID-40": {person, "patient.phone, patient.email, where PID-13 has none"},
 	"MRG-1":  {merging, "who is the same person"},
 
 	"DG1-3":  {asking, "conditions, codes"},
@@ -85,12 +88,29 @@ var reads = map[string]struct {
 	"IN1-3":  {asking, "payers, where IN1-2 has none"},
 	"OBX-2":  {asking, "how OBX-5 is read"},
 	"OBX-3":  {asking, "observations, code; of text, the note's first words"},
-	"OBX-5":  {asking, "observations, value or answer; text is a note"},
+	"OBX-5":  {asking, "observations, value or answer; text is a note, ED and RP a document"},
 	"OBX-6":  {asking, "observations, unit"},
 	"OBX-11": {asking, "a result deleted, wrong or not obtained is left out"},
 	"OBX-14": {asking, "observations, date"},
 	"NTE-3":  {asking, "a note"},
-	"CON-11": {asking, "R or X bars the referral"},
+	"CON-9":  {asking, "a note"},
+	"CON-11": {asking, "R or X bars the referral, P is doubtful"},
+	"CON-15": {asking, "checked: an end in the past is doubtful"},
+	"NK1-2":  {person, "patient.guardian, name"},
+	"NK1-3":  {person, "chooses the guardian: GRD; of a minor MTH, FTH, PAR too"},
+	"NK1-5":  {person, "patient.guardian.phone"},
+	"NK1-6":  {person, "patient.guardian.phone, where NK1-5 has none"},
+	"NK1-40": {person, "patient.guardian.phone, where NK1-5 and NK1-6 have none"},
+	"AUT-1":  {asking, "payers, where IN1 has none"},
+	"AUT-4":  {asking, "a note"},
+	"AUT-5":  {asking, "a note; checked: an end in the past is a remark"},
+	"AUT-6":  {asking, "a note"},
+	"AUT-9":  {asking, "a note"},
+	"AL1-3":  {asking, "a note"},
+	"AL1-4":  {asking, "a note"},
+	"AL1-5":  {asking, "a note"},
+	"PV1-2":  {asking, "I, an inpatient, is a remark"},
+	"PV1-8":  {asking, "requester.practitioner, where nothing else names one"},
 }
 
 // Line of an explained message: a field, a repetition of one, or a segment's name.
@@ -153,8 +173,12 @@ func kindOf(m *Message) (kind, int) {
 		return placing, all
 	case "REF^I14":
 		return withdrawing, all
+	case "REF^I15":
+		return querying, all
 	case "ADT^A40":
 		return merging, all
+	case "ADT^A08":
+		return updating, all
 	case "OMG^O19", "OSU^O51":
 		r := reader{event: new(mapping.Event), segments: m.Segments}
 		control := r.firstOrder().Field(1).Text()

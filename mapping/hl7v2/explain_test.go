@@ -11,10 +11,22 @@ import (
 // What Explain says of each field of the samples is what Decode does: what it calls ignored changes nothing when it is
 // replaced, and what it says is read changes the event or the issues in one sample of each kind at least.
 func TestExplainSaysWhatDecodeReads(t *testing.T) {
-	const consent = "\nCON|1||||||||||A"
+	guardian := func(phones string) string { return "\nNK1|2|QUILL^EVA|GRD||" + phones }
+	third := strings.Repeat("|", 34) + "3"
+	phones := "1|2" + third
+	noReferrer := func(text string) string { return change(text, "PV1|1|O", "PV1|1|O||||||7^WHO^DOC") }
 	seen := map[string]kind{}
 	for name, text := range map[string]string{
-		"referral": sampleReferral + consent, "cancel": sampleCancel, "order": sampleOrder, "recall": sampleRecall, "merge": sampleMerge,
+		"referral": sampleReferral + sampleContext, "cancel": sampleCancel, "query": change(sampleCancel, "I14^REF_I14", "I15"),
+		"update": sampleUpdate + guardian(phones), "update, second phone": sampleUpdate + guardian("|2"+third), "update, third phone": sampleUpdate + guardian("|"+third),
+		"update of the living": change(sampleUpdate, "|20261101|N|", "||N|"), "update, PID-40": change(sampleUpdate, "^PRN^PH^^1^413^5550142", ""),
+		"guardian's phones": sampleReferral + guardian(phones), "second phone": sampleReferral + guardian("|2"), "third phone": sampleReferral + guardian("||"+phones[4:]),
+		"plan of AUT":      change(sampleReferral, "IN1|1|MEDICARE^Medicare|CMS-1", "AUT|HMO-1"),
+		"referrer of PV1":  noReferrer(change(sampleReferral, "PRD|RP", "PRD|CP")),
+		"order in context": change(sampleOrder, "ORC|NW", sampleContext[1:]+guardian(phones)+"\nPV1|1|O\nORC|NW"), "order, phones": change(sampleOrder, "ORC|NW", guardian(phones)[1:]+"\nORC|NW"), "order, second phone": change(sampleOrder, "ORC|NW", guardian("|2")[1:]+"\nORC|NW"),
+		"order, third phone": change(sampleOrder, "ORC|NW", guardian("|" + third)[1:]+"\nORC|NW"),
+		"order, plan of AUT": change(sampleOrder, "IN1|1||CMS-1", "AUT|HMO-1"),
+		"order of PV1":       change(change(change(sampleOrder, "ORC|NW", "PV1|1|O||||||7^WHO^DOC\nORC|NW"), "1234567893^REYES^TOMAS^^^^^^^^^^NPI", ""), "99^NOBODY", ""), "order": sampleOrder, "recall": sampleRecall, "merge": sampleMerge,
 		"phone in PID-40":     change(sampleReferral, "^PRN^CP^^1^413^5550142", ""),
 		"plan by company":     change(sampleReferral, "MEDICARE^Medicare", ""),
 		"alive":               change(sampleReferral, "|20261101|N|", "||N|"),
@@ -35,7 +47,7 @@ func TestExplainSaysWhatDecodeReads(t *testing.T) {
 			if line.Segment || notOfTheEvent[line.Position] {
 				continue
 			}
-			for _, with := range []string{"", "19010203\\.br\\Q", "Y", "W", "R"} {
+			for _, with := range []string{"", "19010203\\.br\\Q", "Y", "W", "R", "I", "20250101"} {
 				if reflect.DeepEqual(before, decodeText(replaceField(m, line.Position, with))) {
 					continue
 				}

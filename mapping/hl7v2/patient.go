@@ -23,6 +23,7 @@ func (r *reader) readPatient(pid *Segment, p *mapping.Patient) {
 	r.contact(pid.Field(40), p)
 	r.language(pid.Field(15), p)
 	p.Deceased = r.deceased(pid)
+	r.guardian(p)
 }
 
 func (r *reader) deceased(pid *Segment) bool {

@@ -3,6 +3,7 @@ package hl7v2
 import (
 	"iter"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/convene-health/convene/mapping"
@@ -76,11 +77,45 @@ func (r *reader) date(v Value) string {
 	return ""
 }
 
+// dateTime is a FHIR dateTime. One with a time of day and no offset is marked until localTimes.
 func (r *reader) dateTime(v Value) string {
-	if m, ok := r.moment(v); ok {
-		return m.dateTime()
+	m, ok := r.moment(v)
+	switch {
+	case !ok:
+		return ""
+	case m.digits > 8 && !m.offset:
+		r.local = true
+		return m.Format(localForm)
 	}
-	return ""
+	return m.dateTime()
+}
+
+// localForm marks a local time: FHIR has none without an offset.
+const localForm = "2006-01-02T15:04:05.999999999"
+
+// localTimes lists the marked times of the event for the catalog's zone, and leaves their dates.
+func (r *reader) localTimes() {
+	x := r.event.Referral
+	if !r.local || x == nil {
+		return
+	}
+	r.localTime(&x.AuthoredOn)
+	for i := range x.Conditions {
+		r.localTime(&x.Conditions[i].Onset)
+	}
+	for i := range x.Observations {
+		r.localTime(&x.Observations[i].Date)
+	}
+}
+
+func (r *reader) localTime(text *string) {
+	if len(*text) <= len(time.DateOnly) {
+		return
+	}
+	if wall, err := time.Parse(localForm, *text); err == nil {
+		*text = (*text)[:len(time.DateOnly)]
+		r.event.Local = append(r.event.Local, mapping.LocalTime{Wall: wall, Into: text})
+	}
 }
 
 // assigner reads a hierarchic designator whose parts are given: namespace, universal id, its type. OIDs, UUIDs and URIs

@@ -70,6 +70,15 @@ func (r *reader) asked(v Value, system string, most int) []string {
 	return all
 }
 
+// queryReferral reads REF^I15.
+func (r *reader) queryReferral() {
+	r.event.Type = mapping.ReferralQueried
+	rf1 := r.single("RF1", SeveralOrders)
+	if r.event.Target.Identifier = r.entity(rf1.Field(6)); r.event.Target.Identifier.Value == "" {
+		r.unnamed(rf1, "RF1", 6)
+	}
+}
+
 // cancelReferral reads REF^I14. The patient it names is not compared: the referral's identifier says which.
 func (r *reader) cancelReferral() {
 	r.event.Type = mapping.ReferralCancelled

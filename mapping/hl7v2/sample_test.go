@@ -49,11 +49,25 @@ PID|1||M-100^^^HARBOR^MR
 ORC|SC|O-5^HARBOR|||CA|||||||||||LOST^Lost interest^L
 OBR|1|O-6^HARBOR`
 
+	sampleUpdate = `MSH|^~\&|HARBOR|HARBOR CLINIC|CONVENE|MEADOW|20261109083000-0500||ADT^A08^ADT_A01|HB-6|P|2.5.1||||||UNICODE UTF-8
+EVN||20261109083000-0500
+PID|1||M-100^^^HARBOR^MR||QUILL^ADA||20120417|F|||^^AMHERST^MA^01002||^PRN^PH^^1^413^5550142||es||||||||||||||20261101|N||||||||||^NET^Internet^ada@example.org
+NK1|1|QUILL^EVA|MTH||^PRN^PH^^1^413^5550143`
+
 	sampleMerge = `MSH|^~\&|HARBOR|HARBOR CLINIC|CONVENE|MEADOW|20261109083000-0500||ADT^A40^ADT_A39|HB-5|P|2.5.1||||||UNICODE UTF-8
 EVN||20261109083000-0500
 PID|1||M-100^^^HARBOR^MR||QUILL^ADA
 MRG|M-99^^^HARBOR^MR`
 )
+
+// sampleContext is what may stand around a referral, of one whose plan IN1 does not say.
+const sampleContext = `
+NK1|2|QUILL^EVA|GRD
+NK1|3|QUILL^EVA|SPO||||1
+AUT|HMO-1|||20260101|20270101|N-1|||8
+AL1|1|DA|1^Latex^L|SV^Severe|Rash
+OBX|9|ED|1^Letter||^AP^PDF^Base64^VGhp
+CON|1||||||||No names||L||||20270101`
 
 // decodeText decodes a message written with line feeds.
 func decodeText(text string) mapping.Decoded {

@@ -43,7 +43,8 @@ func parseMoment(text string) (m moment, ok bool) {
 	}
 	t, err := time.ParseInLocation(layout, body, zone)
 	m.Time = t
-	return m, err == nil && t.Year() >= 1
+	year := t.UTC().Year() // which the offset may take over either end
+	return m, err == nil && t.Year() >= 1 && year >= 1 && year <= 9999
 }
 
 // parseOffset reads +hhmm or -hhmm.

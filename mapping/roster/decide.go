@@ -23,6 +23,8 @@ type Turn struct {
 	Time int64 // Unix milliseconds, UTC
 	// Offer is the catalog that a catalog event names, compiled.
 	Offer *Offering
+	// Requests are the referrals in force, by key, that the event may change without bringing them whole: Concerned.
+	Requests map[uint64]*mapping.Referral
 }
 
 // Offering is a catalog ready to decide with.
@@ -162,8 +164,12 @@ func (d *step) event() {
 		d.referral(e)
 	case mapping.ReferralCancelled:
 		d.cancel(e)
+	case mapping.ReferralQueried:
+		d.standing(e)
 	case mapping.PatientMerged:
 		d.merge(e)
+	case mapping.PatientUpdated:
+		d.updatePatient(e)
 	case mapping.CatalogApplied:
 		d.applyCatalog(e)
 	case mapping.ReferralErased:

@@ -12,6 +12,7 @@ const (
 	RuleAlreadyPlaced     = "already-placed"
 	RuleAlreadyWaiting    = "already-waiting"
 	RuleUpdated           = "update-recorded"
+	RuleAsAsked           = "status-asked"
 	RuleNoLongerAsked     = "no-longer-asked"
 	RuleCancelled         = "cancelled-by-referrer"
 	RuleCancelRequested   = "cancel-requested"
@@ -75,6 +76,7 @@ var reasonTexts = map[string]string{
 	RuleAlreadyPlaced:     "The patient already holds a place in this program; this referral joins it.",
 	RuleAlreadyWaiting:    "The patient already waits for this program; this referral joins that place.",
 	RuleUpdated:           "The update is recorded; the placement stands.",
+	RuleAsAsked:           "This is how it stands, as the referrer asked.",
 	RuleNoLongerAsked:     "The update no longer asks for this program.",
 	RuleCancelled:         "The referrer cancelled.",
 	RuleCancelRequested:   "The referrer asked to cancel.",

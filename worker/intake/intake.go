@@ -192,7 +192,9 @@ func (d *Door) take(w http.ResponseWriter, r *http.Request, network, source stri
 
 // formats by media type, with the name under which it is stored. Without any it is told by the first bytes.
 var formats = map[string]string{
-	"": "", event.TypeCloudEvents: event.TypeCloudEvents, event.TypeJSON: event.TypeJSON, "text/json": event.TypeJSON,
+	// The last two are what HTTP clients send when they are told nothing.
+	"": "", "application/octet-stream": "", "application/x-www-form-urlencoded": "",
+	event.TypeCloudEvents: event.TypeCloudEvents, event.TypeJSON: event.TypeJSON, "text/json": event.TypeJSON,
 	event.TypeFHIR: event.TypeFHIR, "application/json+fhir": event.TypeFHIR,
 	event.TypeHL7v2: event.TypeHL7v2, "application/hl7-v2": event.TypeHL7v2, "application/hl7-v2+er7": event.TypeHL7v2,
 }

@@ -29,9 +29,8 @@ type RefusedError struct {
 	Text string // of MSA-3 or ERR-8, where it gave one
 }
 
-func (e *RefusedError) Error() string {
-	return fmt.Sprintf("the partner answered %s %s", e.Code, e.Text)
-}
+// Error leaves the partner's text out: it may name a patient.
+func (e *RefusedError) Error() string { return fmt.Sprintf("the partner answered %q", e.Code) }
 
 // answerBytesMax of an acknowledgement.
 const answerBytesMax = 64 << 10

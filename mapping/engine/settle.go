@@ -1,0 +1,45 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/program"
+	"github.com/convene-health/convene/mapping/roster"
+)
+
+// settle applies to an event what the catalog in force says of its source: the zone of times without an offset, the format
+// it sends, and that nothing but production is decided where real patients are. Reading knows no catalog.
+func settle(t *roster.Turn, format string, cat *program.Catalog) {
+	e := t.Decoded.Event
+	if e == nil {
+		return
+	}
+	source, listed := cat.SourceByName(e.Source)
+	var issues mapping.Issues
+	if listed && source.Format != "" && source.Format != format {
+		issues.Add("data", "unexpected-format", "the catalog says that this source sends %s, and this is %s", source.Format, format)
+	}
+	switch {
+	case e.Processing == "":
+	case slices.ContainsFunc(cat.Sources, func(s program.Source) bool { return s.Production }):
+		issues.Add("MSH-11.1", "not-production", "this message is for %s; only P, production, is decided in a network of real patients", purposes[e.Processing])
+	default:
+		t.Decoded.Issues = append(slices.Clip(t.Decoded.Issues), mapping.Issue{Path: "MSH-11.1", Code: "not-production",
+			Text: fmt.Sprintf("this message is for %s and is decided, for no source of this network is in production", purposes[e.Processing])})
+	}
+	if len(issues) > 0 {
+		target := e.Target
+		if e.Referral != nil {
+			target = mapping.Target{Identifier: e.Referral.Identifier}
+		}
+		t.Decoded = mapping.Decoded{Issues: append(issues, t.Decoded.Issues...), Target: target}
+		return
+	}
+	if len(e.Local) > 0 {
+		e.InZone(cat.SourceLocation(e.Source))
+	}
+}
+
+var purposes = map[string]string{mapping.ProcessingTraining: "training", mapping.ProcessingDebugging: "debugging"}

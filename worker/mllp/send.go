@@ -56,7 +56,8 @@ func (s *Sender) send(ctx context.Context, message []byte, id string) error {
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = s.conn.SetDeadline(time.Unix(1, 0)) })
+	conn := s.conn // Send forgets a connection that it closes, perhaps before this is called
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if err := s.conn.SetDeadline(time.Now().Add(cmp.Or(s.AnswerMax, 30*time.Second))); err != nil || ctx.Err() != nil {
 		return errors.Join(err, ctx.Err())

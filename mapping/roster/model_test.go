@@ -208,7 +208,7 @@ func (m *model) watch(t *rapid.T, notices []mapping.Notice) {
 		if slices.ContainsFunc(n.Reasons, func(r mapping.Reason) bool { return r.Code == roster.RulePromoted }) {
 			promoted := m.waiting[n.Placement]
 			for id, w := range m.waiting {
-				if id != n.Placement && w.program == promoted.program && w.priority == promoted.priority && w.arrival.Before(promoted.arrival) && !m.refused(id, n.Group) && !m.alerted(id) {
+				if id != n.Placement && w.program == promoted.program && w.priority == promoted.priority && w.arrival.Before(promoted.arrival) && !m.refused(id, n.Group) && !m.alerted(id) && m.suits(id, n.Group) {
 					t.Fatalf("%s was promoted in %s before %s, which waits longer", n.Placement, promoted.program, id)
 				}
 			}
@@ -252,6 +252,18 @@ func (m *model) alerted(id string) bool {
 		rec := m.state.Record(key)
 		return len(rec.Alerts) > 0 && slices.ContainsFunc(rec.Placements, func(p roster.Placement) bool { return p.ID.String() == id })
 	})
+}
+
+// suits reports whether a group takes who has a place: an update may ask for what nothing offers, and the place stays.
+func (m *model) suits(id, group string) bool {
+	for _, key := range m.state.LiveKeys() {
+		rec := m.state.Record(key)
+		if slices.ContainsFunc(rec.Placements, func(p roster.Placement) bool { return p.ID.String() == id }) &&
+			!m.offer.Book.Suits(rec.Need, m.offer.Book.Group(group), m.now) {
+			return false
+		}
+	}
+	return true
 }
 
 // place of a live referral, whatever its status.

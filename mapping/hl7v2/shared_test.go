@@ -42,7 +42,7 @@ var outcomes = map[string]struct {
 	identifier mapping.Identifier
 	issues     string
 }{
-	"REF-I12-01.hl7": {mapping.ReferralCreated, mapping.Identifier{System: "EPIC", Value: "226839", Type: "PLAC"}, ""},
+	"REF-I12-01.hl7": {mapping.ReferralCreated, mapping.Identifier{System: "EPIC", Value: "226839", Type: "PLAC"}, "PV1-2 inpatient"},
 	"REF-I14-01.hl7": {mapping.ReferralCancelled, mapping.Identifier{System: "EPIC", Value: "226839", Type: "PLAC"}, ""},
 	// An order of a laboratory whose status changed: nothing to place.
 	"OMG-O19-01.hl7": {"", mapping.Identifier{}, "ORC-1 unknown-value"},

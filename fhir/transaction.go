@@ -10,14 +10,17 @@ type Transaction struct {
 	checker checker // of the entry being added
 }
 
-// NewTransaction begins a bundle at the end of b. Its timestamp is an instant.
+// NewTransaction begins a bundle at the end of b. Its timestamp is an instant, or empty for none.
 func NewTransaction(b []byte, timestamp string) Transaction {
 	t := Transaction{start: len(b)}
-	b = append(b, `{"resourceType":"Bundle","type":"transaction","timestamp":`...)
-	t.b = append(mapping.AppendString(b, timestamp), `,"entry":`...)
-	if !IsInstant(timestamp) {
-		t.checker.problems.Add("Bundle.timestamp", "invalid-date", "is no instant")
+	b = append(b, `{"resourceType":"Bundle","type":"transaction"`...)
+	if timestamp != "" {
+		b = mapping.AppendString(append(b, `,"timestamp":`...), timestamp)
+		if !IsInstant(timestamp) {
+			t.checker.problems.Add("Bundle.timestamp", "invalid-date", "is no instant")
+		}
 	}
+	t.b = append(b, `,"entry":`...)
 	return t
 }
 

@@ -136,6 +136,8 @@ var explained = []struct {
 		"the sender's coding has none, and is passed on as it came"},
 	{regexp.MustCompile(`^None of the codings provided are in the value set 'IdentifierType' `),
 		"the sender's type of identifier is of table 0203, of which R4's value set has a part; the binding is extensible"},
+	{regexp.MustCompile(`^None of the codings provided are in the value set 'Patient Contact Relationship ' .*v3-RoleCode#GUARD\)$`),
+		"a guardian, whom table 0131 does not have; the binding is extensible"},
 }
 
 // Faults are the errors, and the warnings that nothing explains. It logs how often each explanation was used.

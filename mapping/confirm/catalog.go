@@ -14,8 +14,11 @@ import (
 // identifier exists. With issues, which a catalog loaded without problems does not give, dst is as it was.
 func (w *Writer) AppendCatalog(dst []byte) ([]byte, mapping.Issues) {
 	cat := w.catalog
-	from, _ := time.ParseInLocation(time.DateOnly, cat.ValidFrom, cat.Location)
-	x := listing{Transaction: fhir.NewTransaction(dst, fhir.Instant(from.UTC())), w: w, listed: map[string]bool{}}
+	timestamp := ""
+	if from, err := time.ParseInLocation(time.DateOnly, cat.ValidFrom, cat.Location); err == nil {
+		timestamp = fhir.Instant(from.UTC())
+	}
+	x := listing{Transaction: fhir.NewTransaction(dst, timestamp), w: w, listed: map[string]bool{}}
 	x.add(w.owner)
 	for i := range cat.Programs {
 		o := w.programs[cat.Programs[i].ID]

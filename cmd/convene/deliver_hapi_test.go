@@ -180,10 +180,12 @@ func waitDelivered(t *testing.T, ledger *follower) {
 // checkServer compares the server with the ledger.
 func checkServer(t *testing.T, h *hapi, confirmed []sent) {
 	t.Helper()
-	last, created := map[string]string{}, map[string]bool{}
+	last, created, people := map[string]string{}, map[string]bool{}, map[string]string{}
 	for _, s := range confirmed {
 		for _, e := range s.Data.Bundle.Entry {
 			switch kind := e.Resource.ResourceType; {
+			case kind == "Patient":
+				people[e.Request.IfNoneExist] = ownKeyOf(t, e.Resource.Identifier)
 			case e.Request.IfNoneExist != "":
 				created[kind+"?"+e.Request.IfNoneExist] = true
 			case e.Request.Method == http.MethodPut && kind != "Provenance":
@@ -210,8 +212,29 @@ func checkServer(t *testing.T, h *hapi, confirmed []sent) {
 			t.Errorf("%s: %d on the server, want one", search, got)
 		}
 	}
+	for query, own := range people {
+		// A person whom an earlier referral knew by another identifier is there under that, and Convene's key.
+		theirs, ours := h.count(t, "Patient?"+query), h.count(t, "Patient?identifier="+url.QueryEscape(own))
+		if theirs > 1 || ours > 1 || theirs+ours == 0 {
+			t.Errorf("Patient?%s: %d on the server, by Convene's key %s: %d; want one", query, theirs, own, ours)
+		}
+	}
 	if got := h.count(t, "Provenance"); got != len(confirmed) {
 		t.Logf("%d Provenances for %d confirmations", got, len(confirmed))
 	}
-	t.Logf("%d ServiceRequests, %d Tasks and %d other resources are right", count["ServiceRequest"], count["Task"], len(created))
+	t.Logf("compared %d ServiceRequests, %d Tasks, %d patients and %d other resources", count["ServiceRequest"], count["Task"], len(people), len(created))
+}
+
+// ownKeyOf a patient: the identifier that Convene gave, "system|value".
+func ownKeyOf(t *testing.T, identifiers []json.RawMessage) string {
+	t.Helper()
+	for _, data := range identifiers {
+		var id struct{ System, Value string }
+		must(t, json.Unmarshal(data, &id))
+		if id.System == "https://convene.health/fhir/"+deliveredNetwork+"/patient" {
+			return id.System + "|" + id.Value
+		}
+	}
+	t.Fatal("a patient without Convene's key")
+	return ""
 }

@@ -89,6 +89,7 @@ func (s *sender) deliver(ctx context.Context, it *item) (Outcome, error) {
 func (s *sender) try(ctx context.Context, p *parcel, it *item, fresh bool) (Outcome, *refusal, error) {
 	wait := &backoff.ExponentialBackOff{InitialInterval: s.config.RetryFirst, MaxInterval: s.config.RetryMost, Multiplier: 2, RandomizationFactor: 0.5}
 	conflicts, answers, others := 0, 0, s.written.Load()
+	p.find(true)
 	for {
 		outcome, err := s.attempt(ctx, p, it.sequence, fresh)
 		fresh = false
@@ -114,6 +115,7 @@ func (s *sender) try(ctx context.Context, p *parcel, it *item, fresh bool) (Outc
 			if conflicts++; !refused.conflict() || conflicts >= conflictsMax {
 				return "", refused, nil
 			}
+			p.find(refused.status != http.StatusPreconditionFailed)
 			after = min(after, s.config.RetryFirst)
 		default:
 			return "", nil, err

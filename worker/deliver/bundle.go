@@ -43,6 +43,9 @@ type parcel struct {
 	own    []int    // entries that replace a version, and say which
 	task   string   // "Task/riverside-r1042-1": the placement, as the server knows it
 	news   []string // conditional creations, sorted, each once
+	person int      // the entry of the Patient, if wide is not empty
+	wide   string   // its condition, or the patient has Convene's own key; narrow is the condition as the bundle has it
+	narrow string
 }
 
 var errNoTransaction = errors.New("the bundle is no transaction of a ServiceRequest and its Task")
@@ -61,6 +64,9 @@ func pack(data []byte, sequence uint64) (*parcel, error) {
 		switch {
 		case e.Request.IfNoneExist != "":
 			p.news = append(p.news, kind+"?"+e.Request.IfNoneExist)
+			if own := ownKey(e.Resource); kind == "Patient" && own != "" && !strings.Contains(e.Request.IfNoneExist, own) {
+				p.person, p.narrow, p.wide = i, e.Request.IfNoneExist, e.Request.IfNoneExist+","+own
+			}
 		case e.Request.Method == "PUT" && kind != "Provenance":
 			p.own = append(p.own, i)
 			if kind != "Task" || p.task != "" {
@@ -79,6 +85,53 @@ func pack(data []byte, sequence uint64) (*parcel, error) {
 	slices.Sort(p.news)
 	p.news = slices.Compact(p.news)
 	return p, nil
+}
+
+// find says by what the Patient is looked for before it is created. Referrals of one person may know different identifiers; the
+// key that Convene gave the person finds whom an earlier one created (a comma is "or", R4 search). Where that finds two, the
+// EHR's own and one of ours, the bundle's condition alone decides.
+func (p *parcel) find(wide bool) {
+	switch {
+	case p.wide == "":
+	case wide:
+		p.bundle.Entry[p.person].Request.IfNoneExist = p.wide
+	default:
+		p.bundle.Entry[p.person].Request.IfNoneExist = p.narrow
+	}
+}
+
+// ownKey is the identifier that Convene gave a patient, as it stands in a query; empty if there is none.
+func ownKey(patient []byte) string {
+	var p struct {
+		Identifier []struct{ System, Value string }
+	}
+	if json.Unmarshal(patient, &p) != nil {
+		return ""
+	}
+	for _, id := range p.Identifier {
+		if strings.HasPrefix(id.System, "https://convene.health/fhir/") && strings.HasSuffix(id.System, "/patient") {
+			return id.System + "%7C" + id.Value
+		}
+	}
+	return ""
+}
+
+// personOf a confirmation: the key that Convene gave its patient; empty if it names none.
+func personOf(data []byte) string {
+	var c struct {
+		Data struct {
+			Bundle struct{ Entry []entry }
+		}
+	}
+	if json.Unmarshal(data, &c) != nil {
+		return ""
+	}
+	for _, e := range c.Data.Bundle.Entry {
+		if e.Request.URL == "Patient" {
+			return ownKey(e.Resource)
+		}
+	}
+	return ""
 }
 
 // tag adds the sequence to the tags of a resource. The resource type and id stay in front, for readers.

@@ -22,13 +22,13 @@ type Deliverer struct {
 	metrics *metrics
 
 	mu      sync.Mutex
-	held    map[uint64]*item    // fetched, and neither delivered nor acknowledged
-	bytes   int                 // of those
-	batch   []*item             // those whose head has not come, in order
-	lanes   map[string][]*item  // by referral: those that wait behind the one on its way
-	settled map[uint64]struct{} // delivered, but to be acknowledged when they come again
-	head    uint64              // the last that has come
-	room    chan struct{}       // told when something is settled
+	held    map[uint64]*item         // fetched, and neither delivered nor acknowledged
+	bytes   int                      // of those
+	batch   []*item                  // those whose head has not come, in order
+	last    map[string]chan struct{} // by referral and by person: closed when the last one to enter is done
+	settled map[uint64]struct{}      // delivered, but to be acknowledged when they come again
+	head    uint64                   // the last that has come
+	room    chan struct{}            // told when something is settled
 	working sync.WaitGroup
 	failed  error
 	stop    context.CancelFunc
@@ -41,7 +41,7 @@ func New(conn *worker.Conn, config Config) (*Deliverer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Deliverer{config: config, conn: conn, held: map[uint64]*item{}, lanes: map[string][]*item{},
+	d := &Deliverer{config: config, conn: conn, held: map[uint64]*item{}, last: map[string]chan struct{}{},
 		settled: map[uint64]struct{}{}, room: make(chan struct{}, 1)}
 	d.metrics = newMetrics(d)
 	d.sender = newSender(config, refusals, d.metrics.attempted)
@@ -179,7 +179,7 @@ func acknowledgement(ctx context.Context, m jetstream.Msg) func() error {
 	}
 }
 
-// take holds an item until its head has come, then puts it in its referral's lane.
+// take holds an item until its head has come, then lets it enter.
 func (d *Deliverer) take(ctx context.Context, it *item) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -207,29 +207,58 @@ func (d *Deliverer) headCame(ctx context.Context, sequence uint64) {
 	d.batch = kept
 }
 
-// enter puts an item at the end of its lane, and starts the lane if it rests. d.mu is held.
+// enter starts an item behind those before it of its referral and of its person. Whoever waits, waits for what is earlier in
+// the ledger, so that no two wait for each other. d.mu is held.
 func (d *Deliverer) enter(ctx context.Context, it *item) {
-	waiting, runs := d.lanes[it.key]
-	if runs {
-		d.lanes[it.key] = append(waiting, it)
-		return
+	done := make(chan struct{})
+	var before []chan struct{}
+	names := []string{it.key}
+	if person := personOf(it.data); person != "" {
+		names = append(names, person)
 	}
-	d.lanes[it.key] = nil
-	d.working.Go(func() { d.drive(ctx, it) })
+	for _, name := range names {
+		if last := d.last[name]; last != nil {
+			before = append(before, last)
+		}
+		d.last[name] = done
+	}
+	d.working.Go(func() {
+		defer d.leave(names, done)
+		for _, earlier := range before {
+			select {
+			case <-earlier:
+			case <-ctx.Done():
+				return
+			}
+		}
+		d.drive(ctx, it)
+	})
 }
 
-// drive a lane from one item on, one at a time, until it is empty.
-func (d *Deliverer) drive(ctx context.Context, it *item) {
-	for it != nil && ctx.Err() == nil {
-		outcome, err := d.sender.deliver(ctx, it)
-		if err != nil {
-			d.giveUp(ctx, err)
-			return // what is held comes again
+// leave lets those behind go on.
+func (d *Deliverer) leave(names []string, done chan struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	close(done)
+	for _, name := range names {
+		if d.last[name] == done {
+			delete(d.last, name)
 		}
-		d.metrics.delivered(outcome)
-		d.settle(it)
-		it = d.next(it.key)
 	}
+}
+
+// drive delivers one item, unless all shall end: what is held then comes again.
+func (d *Deliverer) drive(ctx context.Context, it *item) {
+	if ctx.Err() != nil {
+		return
+	}
+	outcome, err := d.sender.deliver(ctx, it)
+	if err != nil {
+		d.giveUp(ctx, err)
+		return
+	}
+	d.metrics.delivered(outcome)
+	d.settle(it)
 }
 
 // giveUp stops everything, unless it is being stopped already.
@@ -241,19 +270,6 @@ func (d *Deliverer) giveUp(ctx context.Context, err error) {
 	d.failed = errors.Join(d.failed, err)
 	d.mu.Unlock()
 	d.stop()
-}
-
-// next item of a lane, or nil, and the lane rests.
-func (d *Deliverer) next(key string) *item {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	waiting := d.lanes[key]
-	if len(waiting) == 0 {
-		delete(d.lanes, key)
-		return nil
-	}
-	d.lanes[key] = waiting[1:]
-	return waiting[0]
 }
 
 // settle acknowledges a delivered item, now or when it comes again.

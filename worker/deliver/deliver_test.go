@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,8 +34,8 @@ func TestDeliversInOrder(t *testing.T) {
 			t.Errorf("%s has been %q, want %q", reference, got, want)
 		}
 	}
-	if n := r.fhir.count("Device") + r.fhir.count("Patient"); n != 2 {
-		t.Errorf("%d devices and patients, want one of each", n)
+	if n, people := r.fhir.count("Device"), r.fhir.count("Patient"); n != 1 || people != 4 {
+		t.Errorf("%d devices and %d patients, want 1 and 4", n, people)
 	}
 	stop()
 	if n := r.unacknowledged(); n != 0 {
@@ -47,7 +48,7 @@ func TestWaitsForTheHead(t *testing.T) {
 	r := newRig(t)
 	r.confirmed([3]string{"r1", "requested"})
 	admin := r.connect(worker.User{Role: worker.RoleAdmin})
-	if _, err := admin.JS.Publish(t.Context(), worker.ConfirmationSubject("north", "clinic", "r2"), confirmationOf("r2", "requested", "", 7)); err != nil {
+	if _, err := admin.JS.Publish(t.Context(), worker.ConfirmationSubject("north", "clinic", "r2"), confirmationOf("r2", "requested", "", person{id: "https://a.example|r2"}, 7)); err != nil {
 		t.Fatal(err)
 	}
 	d, stop := r.start(r.config())
@@ -317,5 +318,60 @@ func TestSharedCreationIsSerial(t *testing.T) {
 	stop()
 	if most != 1 {
 		t.Errorf("%d bundles at once created the same", most)
+	}
+}
+
+// TestOnePersonOfManyIdentifiers: two referrals of a person that name another identifier each make one Patient, in the order of the
+// ledger; where the server has the EHR's and ours, the bundle's identifier decides and nothing is refused.
+func TestOnePersonOfManyIdentifiers(t *testing.T) {
+	r := newRig(t)
+	known := func(key, id, previous string, ids ...string) {
+		r.person = &person{id: id, ids: append([]string{"https://convene.health/fhir/north/patient|p1"}, ids...)}
+		r.confirmed([3]string{key, "requested", previous})
+	}
+	r.confirmed([3]string{"r0", "requested"}) // so that what all create is there
+	d, stop := r.start(r.config())
+	eventually(t, "the first", func() bool { return d.Progress().Written == 1 })
+
+	hold := make(chan struct{})
+	release := sync.OnceFunc(func() { close(hold) })
+	var overtaken atomic.Bool
+	r.fhir.intercept(func(_ http.ResponseWriter, q *http.Request, body []byte) bool {
+		switch {
+		case post(q, body, "r1"):
+			<-hold
+		case post(q, body, "r2"), post(q, body, "r3"):
+			select {
+			case <-hold:
+			default:
+				overtaken.Store(true)
+			}
+		}
+		return false
+	})
+	t.Cleanup(release)
+	known("r1", "https://a.example|mrn1", "", "https://a.example|mrn1", "https://b.example|member1")
+	known("r2", "https://b.example|member1", "", "https://b.example|member1")
+	known("r3", "https://c.example|other1", "", "https://c.example|other1")
+	r.person = nil
+	r.confirmed([3]string{"r9", "requested"})
+	eventually(t, "another person, who is later, is not held up", func() bool { return d.Progress().Written >= 2 })
+	release()
+	eventually(t, "all are written", func() bool { return d.Progress().Written == 5 })
+	if overtaken.Load() {
+		t.Error("a later referral of the person went before the first was through")
+	}
+	const others = 2 // r0 and r9
+	if n := r.fhir.count("Patient") - others; n != 1 {
+		t.Errorf("%d patients, want one", n)
+	}
+	r.fhir.mu.Lock()
+	r.fhir.put("Patient/ehr", map[string]any{"resourceType": "Patient", "identifier": []any{map[string]any{"system": "https://d.example", "value": "ehr1"}}})
+	r.fhir.mu.Unlock()
+	known("r4", "https://d.example|ehr1", "", "https://d.example|ehr1")
+	eventually(t, "the EHR's patient is taken", func() bool { return d.Progress().Written == 6 })
+	stop()
+	if n := r.fhir.count("Patient") - others; n != 2 || d.Progress().Refused != 0 {
+		t.Errorf("%d patients, want ours and the EHR's; %+v", n, d.Progress())
 	}
 }

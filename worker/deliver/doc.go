@@ -2,8 +2,8 @@
 //
 // # Order and concurrency
 //
-// Confirmations of one referral are delivered in the order of the ledger, one at a time; those of different referrals
-// side by side, Config.InFlight of them on their way at once. A confirmation is acknowledged, and the acknowledgement
+// Confirmations of one referral, and of one person, are delivered in the order of the ledger, one at a time; others side by
+// side, Config.InFlight of them on their way at once. A confirmation is acknowledged, and the acknowledgement
 // confirmed, before the next of its referral begins. One that is of a batch whose head has not come is not touched.
 //
 // # Exactly one ServiceRequest and Task a placement, with the last status
@@ -18,7 +18,8 @@
 // creation, which is what is wanted. From a server that refuses both, deliver learns to send If-None-Match: * instead;
 // if it ignores that too, only a first write that is carried out late is unguarded.
 //
-// Resources that are not Convene's own are created conditionally (ifNoneExist) and never written again. Two bundles that
+// Resources that are not Convene's own are created conditionally (ifNoneExist) and never written again. A Patient is looked for
+// by Convene's key too: referrals of one person may each know another of the person's identifiers. Two bundles that
 // would both create the same one do not travel together, as servers may then create it twice.
 //
 // # Failures

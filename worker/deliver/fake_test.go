@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -118,10 +119,18 @@ func (f *fakeServer) entry(resource map[string]any, q request) (location string,
 		if err != nil || q.URL != kind {
 			return "", http.StatusBadRequest
 		}
+		var found []string
 		for reference, at := range f.resources {
-			if strings.HasPrefix(reference, kind+"/") && identified(at.resource, query.Get("identifier")) {
-				return reference + "/_history/1", http.StatusOK
+			if strings.HasPrefix(reference, kind+"/") && slices.ContainsFunc(strings.Split(query.Get("identifier"), ","), func(token string) bool { return identified(at.resource, token) }) {
+				found = append(found, reference)
 			}
+		}
+		switch len(found) {
+		case 0:
+		case 1:
+			return found[0] + "/_history/1", http.StatusOK
+		default:
+			return "", http.StatusPreconditionFailed
 		}
 		f.numbered++
 		return f.put(fmt.Sprintf("%s/%d", kind, f.numbered), resource), http.StatusCreated

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,7 +21,24 @@ type rig struct {
 	worker *worker.Conn
 	fhir   *fakeServer
 	folder string
-	head   uint64 // the last
+	head   uint64  // the last
+	person *person // of what is confirmed next; nil: one of each referral
+}
+
+// person as a referral knows them, identifiers as "system|value".
+type person struct {
+	id  string // by which the Patient is created
+	ids []string
+}
+
+func (p person) entry() string {
+	var ids []string
+	for _, id := range p.ids {
+		system, value, _ := strings.Cut(id, "|")
+		ids = append(ids, fmt.Sprintf(`{"system":%q,"value":%q}`, system, value))
+	}
+	return fmt.Sprintf(`{"fullUrl":"urn:uuid:2","resource":{"resourceType":"Patient","identifier":[%s]},"request":{"method":"POST","url":"Patient","ifNoneExist":"identifier=%s"}}`,
+		strings.Join(ids, ","), strings.ReplaceAll(p.id, "|", "%7C"))
 }
 
 func newRig(t *testing.T) *rig {
@@ -55,7 +73,11 @@ func (r *rig) confirmed(said ...[3]string) {
 	r.t.Helper()
 	var batch []worker.Msg
 	for i, c := range said {
-		batch = append(batch, worker.Msg{Subject: worker.ConfirmationSubject("north", "clinic", c[0]), Data: confirmationOf(c[0], c[1], c[2], r.head+uint64(i))})
+		who := person{"https://a.example|" + c[0], []string{"https://a.example|" + c[0]}}
+		if r.person != nil {
+			who = *r.person
+		}
+		batch = append(batch, worker.Msg{Subject: worker.ConfirmationSubject("north", "clinic", c[0]), Data: confirmationOf(c[0], c[1], c[2], who, r.head+uint64(i))})
 	}
 	batch = append(batch, worker.Msg{Subject: worker.HeadSubject("north"), Data: []byte("{}")})
 	if _, err := worker.Append(r.t.Context(), r.worker.JS, batch, worker.HeadSubject("north"), r.head); err != nil {
@@ -65,13 +87,13 @@ func (r *rig) confirmed(said ...[3]string) {
 }
 
 // confirmationOf a placement, with the entries that confirmations have.
-func confirmationOf(key, status, previous string, n uint64) []byte {
+func confirmationOf(key, status, previous string, who person, n uint64) []byte {
 	return fmt.Appendf(nil, `{"data":{"status":%[2]q,"previousStatus":%[3]q,"bundle":{"resourceType":"Bundle","type":"transaction","entry":[
 {"fullUrl":"urn:uuid:1","resource":{"resourceType":"Device","identifier":[{"system":"https://a.example","value":"convene"}]},"request":{"method":"POST","url":"Device","ifNoneExist":"identifier=https://a.example%%7Cconvene"}},
-{"fullUrl":"urn:uuid:2","resource":{"resourceType":"Patient","identifier":[{"system":"https://a.example","value":"p"}]},"request":{"method":"POST","url":"Patient","ifNoneExist":"identifier=https://a.example%%7Cp"}},
+%[5]s,
 {"fullUrl":"urn:uuid:3","resource":{"resourceType":"ServiceRequest","id":"north-%[1]s-1","status":%[2]q},"request":{"method":"PUT","url":"ServiceRequest/north-%[1]s-1"}},
 {"fullUrl":"urn:uuid:4","resource":{"resourceType":"Task","id":"north-%[1]s-1","meta":{"profile":["https://a.example/p"]},"status":%[2]q},"request":{"method":"PUT","url":"Task/north-%[1]s-1"}},
-{"fullUrl":"urn:uuid:5","resource":{"resourceType":"Provenance","id":"north-%[4]d-1"},"request":{"method":"PUT","url":"Provenance/north-%[4]d-1"}}]}}}`, key, status, previous, n)
+{"fullUrl":"urn:uuid:5","resource":{"resourceType":"Provenance","id":"north-%[4]d-1"},"request":{"method":"PUT","url":"Provenance/north-%[4]d-1"}}]}}}`, key, status, previous, n, who.entry())
 }
 
 func (r *rig) config() Config {

@@ -71,6 +71,9 @@ func (d *Deliverer) Run(ctx context.Context) error {
 		}
 	}
 	d.working.Wait()
+	if err := d.conn.FlushTimeout(acknowledgeMax); err != nil { // heads are acknowledged without waiting
+		d.config.Log.Warn().Err(err).Msg("some acknowledgements may be lost; what they are of will come again")
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.failed

@@ -38,9 +38,7 @@ func TestDeliversInOrder(t *testing.T) {
 		t.Errorf("%d devices and %d patients, want 1 and 4", n, people)
 	}
 	stop()
-	if n := r.unacknowledged(); n != 0 {
-		t.Errorf("%d messages are not acknowledged", n)
-	}
+	eventually(t, "everything is acknowledged", func() bool { return r.unacknowledged() == 0 })
 }
 
 // TestWaitsForTheHead: a confirmation of a batch that is not whole is not delivered.

@@ -51,24 +51,30 @@ func (r *reader) gender(v Value) string {
 
 // name is the legal one, else the first that is none of maiden, nickname or alias.
 func (r *reader) name(v Value) mapping.Name {
-	var chosen Value
-	rank := 0
-	for x := range r.repetitions(v, mapping.ListMax) {
-		now := 2
-		switch x.Component(7).Text() {
+	chosen, found := r.best(v, func(use string) int {
+		switch use {
 		case "L":
-			now = 3
+			return 3
 		case "M", "N", "S", "A", "NOUSE":
-			now = 1
+			return 1
 		}
-		if now > rank {
-			chosen, rank = x, now
-		}
-	}
-	if rank == 0 {
+		return 2
+	})
+	if !found {
 		return mapping.Name{}
 	}
 	return r.xpn(chosen, 1)
+}
+
+// best is the first repetition of the highest rank by its seventh component, the use of an XPN or XAD; none of rank 0.
+func (r *reader) best(v Value, rank func(use string) int) (chosen Value, found bool) {
+	highest := 0
+	for x := range r.repetitions(v, mapping.ListMax) {
+		if now := rank(x.Component(7).Text()); now > highest {
+			chosen, highest = x, now
+		}
+	}
+	return chosen, highest > 0
 }
 
 // xpn reads a person's name whose family name is component n: 1 in XPN, 2 in XCN.
@@ -84,21 +90,16 @@ func (r *reader) xpn(v Value, n int) mapping.Name {
 
 // address is the home's, else the first that is not known to be bad.
 func (r *reader) address(v Value) mapping.Address {
-	var chosen Value
-	rank := 0
-	for x := range r.repetitions(v, mapping.ListMax) {
-		now := 2
-		switch x.Component(7).Text() {
+	chosen, found := r.best(v, func(use string) int {
+		switch use {
 		case "H":
-			now = 3
+			return 3
 		case "BA":
-			now = 0
+			return 0
 		}
-		if now > rank {
-			chosen, rank = x, now
-		}
-	}
-	if rank == 0 {
+		return 2
+	})
+	if !found {
 		return mapping.Address{}
 	}
 	a := mapping.Address{

@@ -99,8 +99,10 @@ type Event struct {
 	Local []LocalTime
 
 	Referral *Referral
-	Patient  *Patient
-	Target   Target
+	// Ordered are the codes of the service that the order asks for; the catalog says which program each one means.
+	Ordered []Code
+	Patient *Patient
+	Target  Target
 	// Outcome of a released seat: completed, dropped-out, or closed (declined, unreachable, deceased).
 	Outcome Status
 	Reason  string
@@ -201,6 +203,15 @@ type Decoded struct {
 	Issues Issues
 	// Target is what could be read of the referral's identity of a refused input, for the confirmation.
 	Target Target
+	// Places of what the event says, in an input whose paths are not the event's own; nil: they are.
+	Places Places
+}
+
+// Places tell where in an input the parts of its event were read, for those who find something wrong with them later.
+type Places interface {
+	// Of a part of the event, "data.referral.conditions[2].codes", gives the path in the input, "Bundle.entry[4].resource.code";
+	// of what it does not know, the part itself.
+	Of(part string) string
 }
 
 // Limits on one input. What is above is refused with "too-large"; nothing above can be stored by accident.

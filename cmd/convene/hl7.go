@@ -16,7 +16,7 @@ import (
 
 type hl7Cmd struct {
 	Explain  hl7ExplainCmd  `cmd:"" help:"Show a message field by field: names, values, what Convene reads from it and what it ignores."`
-	Document hl7DocumentCmd `cmd:"" help:"Fetch a document that a referral's message holds, by its link."`
+	Document documentCmd `cmd:"" help:"Fetch a document that a referral's message holds, by its link."`
 }
 
 type hl7ExplainCmd struct {

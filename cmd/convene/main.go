@@ -31,6 +31,7 @@ type cli struct {
 	Streams  streamsCmd  `cmd:"" help:"Check the streams of a NATS server, or print the definitions and permissions it needs."`
 	Bench    benchCmd    `cmd:"" help:"Measure this computer: drain, latency, mapping, memory, start-up."`
 	HL7      hl7Cmd      `cmd:"" name:"hl7" help:"Explain HL7 v2 messages; fetch their documents."`
+	Document documentCmd `cmd:"" help:"Fetch a document that a referral's message holds, by its link."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of what Convene reads and writes."`
 
 	Version kong.VersionFlag `env:"-" help:"Print the version and exit."`

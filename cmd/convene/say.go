@@ -336,6 +336,7 @@ func benchRows(r *bench.Result) (rows [][]string) {
 	}
 	if m := r.Mapping; m != nil {
 		row("mapping|%.1f us an event|with 10,000 groups %.1f us|plain codec %.1f us", m.PerEvent, m.PerEvent10000, m.CodecPerEvent)
+		row("mapping FHIR|%.1f us an event", m.PerFHIREvent)
 	}
 	if m := r.Memory; m != nil {
 		row("memory|%.0f bytes a live referral|%.0f bytes a closed one", m.PerReferral, m.PerClosed)

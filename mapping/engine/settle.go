@@ -40,6 +40,22 @@ func settle(t *roster.Turn, format string, cat *program.Catalog) {
 	if len(e.Local) > 0 {
 		e.InZone(cat.SourceLocation(e.Source))
 	}
+	if e.Referral != nil && len(e.Ordered) > 0 && len(e.Referral.Programs) == 0 {
+		t.Decoded.Event = ordered(e, cat)
+	}
+}
+
+// ordered asks for the program that the order's code means, where one program of the catalog alone has the code and is for one of the
+// referral's conditions. A code of many services, group psychotherapy say, or of a service for something else, is no wish.
+func ordered(e *mapping.Event, cat *program.Catalog) *mapping.Event {
+	p, ok := cat.ProgramOf(e.Ordered)
+	if !ok || !slices.ContainsFunc(e.Referral.Conditions, func(c mapping.Condition) bool { return p.Serves(c.Codes) }) {
+		return e
+	}
+	asks, r := *e, *e.Referral
+	r.Programs = []string{p.ID}
+	asks.Referral = &r
+	return &asks
 }
 
 var purposes = map[string]string{mapping.ProcessingTraining: "training", mapping.ProcessingDebugging: "debugging"}

@@ -117,6 +117,7 @@ func (e *Engine) work(inputs []Read, number int) (b *Batch, fault *Fault, err er
 		if fault != nil {
 			return b, fault, nil
 		}
+		locate(&out, turn.Decoded.Places)
 		messages += len(out.Decisions) + len(out.Notices)
 		if messages > BatchMessages && len(jobs) > 0 {
 			e.State.Rollback(mark) // the next batch begins with this step

@@ -60,8 +60,8 @@ func (d *decoder) answer(code, date string, c jsontree.Cursor) {
 			o.Answer = &answer
 		}
 	}
-	if x := d.event.Referral; (o.Value != nil || o.Answer != nil) && len(x.Observations) <= mapping.ObservationsMax {
-		x.Observations = append(x.Observations, o)
+	if (o.Value != nil || o.Answer != nil) && len(d.event.Referral.Observations) <= mapping.ObservationsMax {
+		d.addObservation(o, c)
 	}
 }
 

@@ -32,7 +32,7 @@ func (d *decoder) reason(r resource, ref jsontree.Cursor) {
 	target, ok := d.seek(r, ref, "Condition", "Observation", "DiagnosticReport", "DocumentReference")
 	if !ok {
 		if words := text(ref, "display", mapping.DisplayMax); words != "" {
-			d.addCondition(mapping.Condition{Text: words})
+			d.addCondition(mapping.Condition{Text: words}, ref)
 		}
 		return
 	}
@@ -68,10 +68,16 @@ func (d *decoder) take(r resource, ref jsontree.Cursor, referred bool) {
 	d.taken[r.at] = struct{}{}
 	switch r.kind {
 	case "Bundle":
+		if referred {
+			d.document(r, ref)
+		}
 		d.takeBundle(r)
 		return
 	case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent", "QuestionnaireResponse":
 	default:
+		if referred {
+			d.document(r, ref)
+		}
 		return
 	}
 	if !d.about(r, referred) {
@@ -144,10 +150,16 @@ func (d *decoder) about(r resource, referred bool) bool {
 }
 
 // addCondition keeps no more than tells that they are too many.
-func (d *decoder) addCondition(c mapping.Condition) {
+func (d *decoder) addCondition(c mapping.Condition, from jsontree.Cursor) {
 	if x := d.event.Referral; len(x.Conditions) <= mapping.ConditionsMax {
 		x.Conditions = append(x.Conditions, c)
+		d.places.conditions = append(d.places.conditions, from)
 	}
+}
+
+func (d *decoder) addObservation(o mapping.Observation, from jsontree.Cursor) {
+	d.event.Referral.Observations = append(d.event.Referral.Observations, o)
+	d.places.observations = append(d.places.observations, from)
 }
 
 func (d *decoder) condition(r resource) {
@@ -165,7 +177,7 @@ func (d *decoder) condition(r resource) {
 		r.at.Remark(jsontree.Required, "a condition without code and text says nothing")
 		return
 	}
-	d.addCondition(c)
+	d.addCondition(c, placeOf(r.at, "code"))
 	d.notes(r)
 }
 
@@ -206,7 +218,7 @@ func (d *decoder) reasonCode(c jsontree.Cursor) {
 		}
 		return
 	}
-	d.addCondition(mapping.Condition{Codes: codes, Text: words})
+	d.addCondition(mapping.Condition{Codes: codes, Text: words}, c)
 }
 
 func shareCode(a, b []mapping.Code) bool {
@@ -266,7 +278,7 @@ func (d *decoder) measure(c jsontree.Cursor, date string) {
 	if has && o.Value == nil && o.Answer == nil || !has && c.Has("component") {
 		return
 	}
-	d.event.Referral.Observations = append(d.event.Referral.Observations, o)
+	d.addObservation(o, c)
 }
 
 func number(c jsontree.Cursor) *float64 {
@@ -308,6 +320,7 @@ func (d *decoder) goal(r resource) {
 		}
 		if !slices.Contains(x.Goals, name) {
 			x.Goals = append(x.Goals, name)
+			d.places.goals = append(d.places.goals, at)
 		}
 		return
 	}
@@ -338,7 +351,6 @@ func (d *decoder) flag(r resource) {
 		return
 	}
 	codes, words := conceptMember(r.at, "code")
-	x := d.event.Referral
 	date := ""
 	if period, ok := r.at.Get("period"); ok {
 		if start, ok := period.Get("start"); ok {
@@ -346,12 +358,12 @@ func (d *decoder) flag(r resource) {
 		}
 	}
 	for _, c := range codes {
-		x.Observations = append(x.Observations, mapping.Observation{Code: c, Date: date})
+		d.addObservation(mapping.Observation{Code: c, Date: date}, placeOf(r.at, "code"))
 		if words == "" {
 			words = c.Display
 		}
 	}
 	if words != "" {
-		x.Notes = append(x.Notes, words)
+		d.addNote(words, placeOf(r.at, "code"))
 	}
 }

@@ -42,11 +42,10 @@ func (d *decoder) consent(r resource) {
 		denies = denied(p, provisionDepth) || denies
 	}
 	if denies {
-		x := d.event.Referral
-		x.Observations = append(x.Observations, mapping.Observation{
+		d.addObservation(mapping.Observation{
 			Code: mapping.Code{System: mapping.SystemFinding, Code: mapping.FindingConsentDenied, Display: "Consent denied"},
 			Date: consentDate(r),
-		})
+		}, r.at)
 	}
 }
 

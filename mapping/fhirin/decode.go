@@ -37,7 +37,7 @@ const (
 
 // Decode reads one stored message. Strings of the event share memory of about the input's size.
 func Decode(in mapping.Input) mapping.Decoded {
-	d := decoder{event: &mapping.Event{Source: in.Source}}
+	d := decoder{input: in, event: &mapping.Event{Source: in.Source}}
 	d.decode(in.Data)
 	if d.report.Failed() {
 		return mapping.Decoded{Issues: d.report.Issues(), Target: d.event.Target}
@@ -45,12 +45,14 @@ func Decode(in mapping.Input) mapping.Decoded {
 	if d.event.Referral != nil {
 		d.event.Target = mapping.Target{}
 	}
-	return mapping.Decoded{Event: d.event, Issues: d.report.Issues()}
+	return mapping.Decoded{Event: d.event, Issues: d.report.Issues(), Places: &d.places}
 }
 
 type decoder struct {
+	input  mapping.Input
 	report jsontree.Report
 	event  *mapping.Event
+	places places
 	// patient of the order; its cursor is the zero one where only a logical identifier names it.
 	patient   resource
 	patientID mapping.Identifier

@@ -25,6 +25,7 @@ const (
 // fulfil it, if any; cancels says that the message itself is a cancellation.
 func (d *decoder) order(r, task resource, cancels bool) {
 	d.event.Target.Identifier = d.orderIdentifier(r)
+	d.places.order, d.places.identifier = r.at, placeOf(r.at, "identifier")
 	d.event.Sent = d.sent(r, task)
 	d.event.ID = cmp.Or(d.event.ID, r.id)
 	d.mustUnderstand(r)
@@ -71,6 +72,7 @@ func (d *decoder) orphan(t resource) {
 	}
 	id, named := focus.Get("identifier")
 	if named {
+		d.places.order, d.places.identifier = t.at, id
 		d.event.Target.Identifier = d.identifier(t, id)
 	}
 	ended, _ := d.taskState(t)
@@ -243,6 +245,7 @@ func (d *decoder) limits(r resource) {
 	}{
 		{"conditions", len(x.Conditions), mapping.ConditionsMax}, {"observations", len(x.Observations), mapping.ObservationsMax},
 		{"goals", len(x.Goals), mapping.GoalsMax}, {"notes", len(x.Notes), mapping.NotesMax}, {"payers", len(x.Payers), mapping.ListMax},
+		{"documents", len(x.Documents), mapping.DocumentsMax},
 	} {
 		if list.len > list.most {
 			r.at.Fail(jsontree.TooMany, "more than %d %s in all", list.most, list.name)
@@ -254,9 +257,14 @@ func (d *decoder) limits(r resource) {
 func (d *decoder) notes(r resource) {
 	for c := range items(r.at, "note", mapping.NotesMax) {
 		if note := text(c, "text", mapping.NoteMax); note != "" {
-			d.event.Referral.Notes = append(d.event.Referral.Notes, note)
+			d.addNote(note, c)
 		}
 	}
+}
+
+func (d *decoder) addNote(note string, from jsontree.Cursor) {
+	d.event.Referral.Notes = append(d.event.Referral.Notes, note)
+	d.places.notes = append(d.places.notes, from)
 }
 
 // orderIdentifier is the placer's (type PLAC), else the first that has a value.

@@ -171,7 +171,9 @@ func (d *decoder) programs(r resource) {
 	codes, _ := conceptMember(r.at, "code")
 	for _, c := range codes {
 		if strings.HasSuffix(c.System, programSuffix) {
-			d.addProgram(c.Code)
+			d.addProgram(c.Code, placeOf(r.at, "code"))
+		} else {
+			d.event.Ordered = append(d.event.Ordered, c)
 		}
 	}
 	if n := len(d.event.Referral.Programs); n > mapping.ListMax {
@@ -187,16 +189,17 @@ func (d *decoder) programsOf(r resource) {
 
 func (d *decoder) program(id jsontree.Cursor) {
 	if strings.HasSuffix(raw(id, "system"), programSuffix) {
-		d.addProgram(text(id, "value", mapping.ShortMax))
+		d.addProgram(text(id, "value", mapping.ShortMax), id)
 	}
 }
 
-func (d *decoder) addProgram(id string) {
+func (d *decoder) addProgram(id string, from jsontree.Cursor) {
 	if id == "" {
 		return
 	}
 	x := d.event.Referral
 	if !slices.Contains(x.Programs, id) {
 		x.Programs = append(x.Programs, id)
+		d.places.programs = append(d.places.programs, from)
 	}
 }

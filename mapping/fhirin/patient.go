@@ -103,9 +103,10 @@ func (d *decoder) readPerson(r resource, p *mapping.Patient) {
 	if at, ok := best(r.at, "address"); ok {
 		p.Address = addressOf(at)
 	}
-	p.Languages = languages(r.at)
+	d.places.patient = r.at
+	p.Languages = d.languages(r.at)
 	for ext := range items(r.at, "extension", repeatMax) {
-		readExtension(ext, p)
+		d.readExtension(ext, p)
 	}
 }
 
@@ -121,7 +122,7 @@ func (d *decoder) recognisable(r resource) []mapping.Identifier {
 	return nil
 }
 
-func readExtension(ext jsontree.Cursor, p *mapping.Patient) {
+func (d *decoder) readExtension(ext jsontree.Cursor, p *mapping.Patient) {
 	switch raw(ext, "url") {
 	case extInterpreter:
 		if value, suffix, _ := choice(ext, "value"); suffix == "Boolean" {
@@ -133,7 +134,7 @@ func readExtension(ext jsontree.Cursor, p *mapping.Patient) {
 		}
 	case extDisability:
 		if value, suffix, _ := choice(ext, "value"); suffix == "CodeableConcept" {
-			readDisability(value, p)
+			d.readDisability(value, p)
 		}
 	case extGender, extGenderUSCore:
 		readIdentity(ext, p)
@@ -147,7 +148,7 @@ func readExtension(ext jsontree.Cursor, p *mapping.Patient) {
 }
 
 // readDisability takes what a site must offer from the shipped table of safety codes.
-func readDisability(value jsontree.Cursor, p *mapping.Patient) {
+func (d *decoder) readDisability(value jsontree.Cursor, p *mapping.Patient) {
 	codes, _ := concept(value)
 	known := false
 	for _, code := range codes {
@@ -161,6 +162,7 @@ func readDisability(value jsontree.Cursor, p *mapping.Patient) {
 					p.Interpreter = true
 				} else if !slices.Contains(p.Access, what) {
 					p.Access = append(p.Access, what)
+					d.places.access = append(d.places.access, value)
 				}
 			}
 		}
@@ -249,7 +251,7 @@ func contact(c jsontree.Cursor, system string) (value string) {
 }
 
 // languages are the tags of communication, the preferred first.
-func languages(c jsontree.Cursor) (tags []string) {
+func (d *decoder) languages(c jsontree.Cursor) (tags []string) {
 	first := 0
 	for item := range items(c, "communication", mapping.ListMax) {
 		codes, _ := conceptMember(item, "language")
@@ -258,9 +260,12 @@ func languages(c jsontree.Cursor) (tags []string) {
 			continue
 		}
 		tags = append(tags, codes[0].Code)
+		d.places.languages = append(d.places.languages, item)
 		if preferred, ok := item.Get("preferred"); ok && preferred.Bool() {
 			copy(tags[first+1:], tags[first:len(tags)-1])
 			tags[first] = codes[0].Code
+			copy(d.places.languages[first+1:], d.places.languages[first:len(tags)-1])
+			d.places.languages[first] = item
 			first++
 		}
 	}

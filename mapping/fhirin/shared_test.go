@@ -189,7 +189,7 @@ func TestUSCoreOrderWithItsPatient(t *testing.T) {
 }
 
 // unknown: the condition table has no "arthritis" without a kind, so a person decides.
-const unknown = "data.referral.conditions[0].codes unknown-code"
+const unknown = "Bundle.entry[1].resource.reasonCode[0] unknown-code"
 
 // BenchmarkBSeRMessage decodes the repaired message, about 49 kB of indented JSON with a document inside.
 func BenchmarkBSeRMessage(b *testing.B) {

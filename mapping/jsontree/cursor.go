@@ -39,6 +39,37 @@ func (c Cursor) Key() string { return c.t.key(c.n) }
 // Path from the root, e.g. "data.referral.conditions[2].codes[0].code".
 func (c Cursor) Path() string { return c.t.path(c.n) }
 
+// Span of an array or an object in the bytes that were parsed; 0, 0 of others, and of one that was not closed.
+func (c Cursor) Span() (from, to int) {
+	n := c.node()
+	if n.kind < Array || n.valEnd == 0 {
+		return 0, 0
+	}
+	return int(n.val), int(n.valEnd)
+}
+
+// Find the value with a path, as Path gives it of a value at or below this one.
+func (c Cursor) Find(path string) (found Cursor, ok bool) {
+	for at := c; ; {
+		here := at.Path()
+		if here == path {
+			return at, true
+		}
+		nodes, end := c.t.nodes, at.node().next
+		child := at.n + 1
+		for ; child < end; child = nodes[child].next {
+			name := c.t.path(child)
+			if rest, under := strings.CutPrefix(path, name); under && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+				break
+			}
+		}
+		if child >= end {
+			return Cursor{}, false
+		}
+		at = Cursor{c.t, child}
+	}
+}
+
 // Fields yields an object's members in the order sent, null ones too; none when this is not an object.
 func (c Cursor) Fields() iter.Seq[Cursor] {
 	return func(yield func(Cursor) bool) {

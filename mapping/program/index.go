@@ -1,10 +1,16 @@
 package program
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/convene-health/convene/mapping"
+)
 
 // index finds things of a catalog by id without a scan.
 type index struct {
 	programs, groups, sites, leaders, sources map[string]int
+	byCode                                    map[mapping.Code][]int // programs, without displays
 	zones                                     map[string]*time.Location
 	holidays                                  map[string]bool
 }
@@ -20,6 +26,29 @@ func (c *Catalog) Site(id string) (*Site, bool) { return at(c.Sites, c.index.sit
 
 // Leader by id.
 func (c *Catalog) Leader(id string) (*Leader, bool) { return at(c.Leaders, c.index.leaders, id) }
+
+// ProgramOf is the one program whose order has one of these codes (SNOMED CT, HCPCS, CPT); false where none has, or
+// several.
+func (c *Catalog) ProgramOf(codes []mapping.Code) (*Program, bool) {
+	found := -1
+	for _, code := range codes {
+		for _, i := range c.index.byCode[mapping.Code{System: code.System, Code: code.Code}] {
+			if found >= 0 && found != i {
+				return nil, false
+			}
+			found = i
+		}
+	}
+	if found < 0 {
+		return nil, false
+	}
+	return &c.Programs[found], true
+}
+
+// Serves reports whether a program is for what the codings of one diagnosis name, by the shipped table.
+func (p *Program) Serves(codes []mapping.Code) bool {
+	return slices.Contains(p.Conditions, "any") || slices.ContainsFunc(Resolve(codes), func(i int) bool { return slices.Contains(p.Conditions, Conditions()[i].Key) })
+}
 
 // SourceByName finds a source by the token in its subject.
 func (c *Catalog) SourceByName(name string) (*Source, bool) {
@@ -53,6 +82,19 @@ func (c *Catalog) buildIndex() {
 	c.index.groups = indexOf(c.Groups, func(g *Group) string { return g.ID })
 	c.index.sites = indexOf(c.Sites, func(s *Site) string { return s.ID })
 	c.index.leaders = indexOf(c.Leaders, func(l *Leader) string { return l.ID })
+	c.index.byCode = map[mapping.Code][]int{}
+	for i := range c.Programs {
+		codes := &c.Programs[i].Codes
+		for _, in := range []struct {
+			system string
+			codes  []string
+		}{{mapping.SystemSNOMED, codes.SNOMED}, {mapping.SystemHCPCS, codes.HCPCS}, {mapping.SystemCPT, codes.CPT}} {
+			for _, code := range in.codes {
+				key := mapping.Code{System: in.system, Code: code}
+				c.index.byCode[key] = append(c.index.byCode[key], i)
+			}
+		}
+	}
 	c.index.sources = indexOf(c.Sources, func(s *Source) string { return s.Name })
 }
 

@@ -18,10 +18,10 @@ import (
 var shape = map[string][]string{
 	"drain":   {"bare_per_s", "events_per_s", "ratio"},
 	"latency": {"bare_p50_ms", "bare_p99_ms", "p50_ms", "p99_ms"},
-	"mapping": {"codec_us", "us_per_event", "us_per_event_10k_groups"},
+	"mapping": {"codec_us", "us_per_event", "us_per_event_10k_groups", "us_per_event_fhir"},
 	"memory":  {"bytes_per_closed", "bytes_per_referral"},
 	"startup": {"fold_s", "snapshot_s"},
-	"sizes":   {"confirmation_median", "confirmation_p99", "input_median"},
+	"sizes":   {"confirmation_median", "confirmation_p99", "input_median", "input_median_fhir"},
 }
 
 // A short run measures every section, and each figure is above zero.

@@ -18,12 +18,14 @@ type Mapping struct {
 	// With a catalog of 100 groups and of 10,000, microseconds.
 	PerEvent      float64 `json:"us_per_event"`
 	PerEvent10000 float64 `json:"us_per_event_10k_groups"`
-	CodecPerEvent float64 `json:"codec_us"` // decoding and encoding the same bytes with encoding/json
+	PerFHIREvent  float64 `json:"us_per_event_fhir"` // the same referrals as FHIR messages, 100 groups
+	CodecPerEvent float64 `json:"codec_us"`          // decoding and encoding the same bytes with encoding/json
 }
 
 // Sizes of messages in bytes.
 type Sizes struct {
 	InputMedian        int `json:"input_median"`
+	FHIRInputMedian    int `json:"input_median_fhir"`
 	ConfirmationMedian int `json:"confirmation_median"`
 	ConfirmationP99    int `json:"confirmation_p99"`
 }
@@ -51,10 +53,17 @@ func measureMapping(ctx context.Context, o Options, r *Result) error {
 	if err != nil {
 		return err
 	}
+	o.Progress("mapping: FHIR")
+	fhir := newFHIRWorkload(o.Seed, o.scaled(800, 80), today())
+	messages, err := least(ctx, mappingRuns, func() (float64, error) { return mapAll(fhir, nil) })
+	if err != nil {
+		return err
+	}
+	r.Sizes.FHIRInputMedian = medianSize(fhir)
 	o.Progress("mapping: 10,000 groups")
 	many := newWorkload(o.Seed, o.scaled(80_000, 160), today())
 	large, err := least(ctx, mappingRunsMany, func() (float64, error) { return mapAll(many, nil) })
-	r.Mapping = &Mapping{PerEvent: rounded(small), PerEvent10000: rounded(large), CodecPerEvent: rounded(plain)}
+	r.Mapping = &Mapping{PerEvent: rounded(small), PerEvent10000: rounded(large), PerFHIREvent: rounded(messages), CodecPerEvent: rounded(plain)}
 	return err
 }
 
@@ -129,11 +138,15 @@ func (s *sampler) add(b *engine.Batch) {
 }
 
 func (s *sampler) sizes(w *workload) *Sizes {
+	return &Sizes{InputMedian: medianSize(w), ConfirmationMedian: median(s.confirmations), ConfirmationP99: quantile(s.confirmations, 0.99)}
+}
+
+func medianSize(w *workload) int {
 	inputs := make([]int, len(w.Inputs))
 	for i := range w.Inputs {
 		inputs[i] = len(w.Inputs[i].Data)
 	}
-	return &Sizes{InputMedian: median(inputs), ConfirmationMedian: median(s.confirmations), ConfirmationP99: quantile(s.confirmations, 0.99)}
+	return median(inputs)
 }
 
 // plainEvent is an input for encoding/json.

@@ -62,7 +62,7 @@ type keeper struct {
 func (k *keeper) fill(ctx context.Context, seed uint64, live int) error {
 	r := rand.New(rand.NewPCG(seed, 0x6c697665))
 	for i := range live {
-		if err := k.decide(ctx, encoded(r, i, today())); err != nil {
+		if err := k.decide(ctx, encoded(r, event.Encode, i, today())); err != nil {
 			return err
 		}
 	}

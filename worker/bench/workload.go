@@ -63,19 +63,28 @@ var (
 var seatsMax = []int{6, 6, 7, 6, 7}
 
 func newWorkload(seed uint64, events int, start time.Time) *workload {
+	return workloadIn(event.TypeCloudEvents, event.Encode, seed, events, start)
+}
+
+// newFHIRWorkload is the same referrals in FHIR R4.
+func newFHIRWorkload(seed uint64, events int, start time.Time) *workload {
+	return workloadIn(typeFHIR, fhirOf, seed, events, start)
+}
+
+func workloadIn(media string, encode encoder, seed uint64, events int, start time.Time) *workload {
 	r := rand.New(rand.NewPCG(seed, 0x62656e6368))
 	w := &workload{Catalog: catalogYAML(max(8, events/8), start)}
 	for i := range events {
 		at := start.Add(time.Duration(i) * 2 * time.Millisecond)
 		in := mapping.Input{Network: network, Source: source, Sequence: uint64(i + 1), Stored: at.UTC(),
-			Header: map[string]string{"content-type": event.TypeCloudEvents}}
+			Header: map[string]string{"content-type": media}}
 		switch roll := r.IntN(1000); {
 		case roll < 35 && i > 0:
 			in.Data = w.Inputs[r.IntN(i)].Data
 		case roll < 50:
-			in.Data = bad(r, encoded(r, i, at))
+			in.Data = bad(r, encoded(r, encode, i, at))
 		default:
-			in.Data = encoded(r, i, at)
+			in.Data = encoded(r, encode, i, at)
 		}
 		w.Inputs = append(w.Inputs, in)
 	}
@@ -90,8 +99,11 @@ func bad(r *rand.Rand, data []byte) []byte {
 	return bytes.Replace(data, []byte(`"birthDate":"`), []byte(`"birthDate":"around `), 1)
 }
 
-func encoded(r *rand.Rand, i int, at time.Time) []byte {
-	data, err := event.Encode(&mapping.Event{
+// encoder of an event in one format.
+type encoder func(*mapping.Event) ([]byte, error)
+
+func encoded(r *rand.Rand, encode encoder, i int, at time.Time) []byte {
+	data, err := encode(&mapping.Event{
 		Type: mapping.ReferralCreated, ID: fmt.Sprintf("%08x-0000-4000-8000-%012x", r.Uint32(), i), Source: source,
 		Sent: at.Add(-time.Second).UTC(), Referral: referral(r, i),
 	})

@@ -15,8 +15,8 @@ import (
 )
 
 type hl7Cmd struct {
-	Explain  hl7ExplainCmd  `cmd:"" help:"Show a message field by field: names, values, what Convene reads from it and what it ignores."`
-	Document documentCmd `cmd:"" help:"Fetch a document that a referral's message holds, by its link."`
+	Explain  hl7ExplainCmd `cmd:"" help:"Show a message field by field: names, values, what Convene reads from it and what it ignores."`
+	Document documentCmd   `cmd:"" help:"Fetch a document that a referral's message holds, by its link."`
 }
 
 type hl7ExplainCmd struct {

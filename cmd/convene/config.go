@@ -84,6 +84,7 @@ func newParser(c *cli, say *speaker) (*kong.Kong, error) {
 		kong.Description(aboutConvene),
 		kong.Writers(say.out, say.err),
 		kong.Vars{"version": version(), "schemas": strings.Join(slices.Sorted(maps.Keys(schemas)), ", ")},
+		assumptionVars(),
 		kong.DefaultEnvars("CONVENE"),
 		kong.Resolvers(&configFile{}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),

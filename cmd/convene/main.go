@@ -27,6 +27,7 @@ type cli struct {
 	Verify   verifyCmd   `cmd:"" help:"Walk the ledger and prove that nothing is lost, doubled or overbooked."`
 	Catalog  catalogCmd  `cmd:"" help:"Check, apply or show catalogs."`
 	Generate generateCmd `cmd:"" help:"Make up referral events: the recorded week, or any other stream."`
+	Simulate simulateCmd `cmd:"" help:"Play months of a network in seconds: unmet need, waits, safety."`
 	Erase    eraseCmd    `cmd:"" help:"Close a referral and delete all that was stored of it."`
 	Streams  streamsCmd  `cmd:"" help:"Check the streams of a NATS server, or print the definitions and permissions it needs."`
 	Bench    benchCmd    `cmd:"" help:"Measure this computer: drain, latency, mapping, memory, start-up."`

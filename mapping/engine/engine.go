@@ -157,6 +157,24 @@ func (e *Engine) decide(turn roster.Turn) (out roster.Outcome, fault *Fault) {
 	return e.State.Decide(turn, offer), nil
 }
 
+// Outcome decides the next step of one input, as Work does, and writes nothing: for who wants to know what follows and not
+// how it is told. More: call it again with the same input. Commit or roll back the State yourself.
+func (e *Engine) Outcome(r Read) (roster.Outcome, error) {
+	turn := e.turn(r)
+	next, err := e.prepare(&turn)
+	if err != nil {
+		return roster.Outcome{}, err
+	}
+	out, fault := e.decide(turn)
+	if fault != nil {
+		return out, fault
+	}
+	if next != nil && e.State.Catalog == next.offer.Catalog.Hash {
+		e.book = next
+	}
+	return out, nil
+}
+
 // turn times an input: never before the previous one, nor below the floor.
 func (e *Engine) turn(r Read) roster.Turn {
 	at := e.State.Position

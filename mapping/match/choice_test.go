@@ -98,3 +98,19 @@ func TestS5_cognitive_impairment_decides_the_kind(t *testing.T) {
 		t.Errorf("%v, %v", rulesOf(result, "g"), codes(result.Causes))
 	}
 }
+
+// Asked for by name, a peer group still does not stand in for a licence: what it names asks for one first, whatever else the
+// patient has that could do without.
+func TestS7_peers_by_name(t *testing.T) {
+	c := []any{offers("meeting", mapping.Support, "opioid_use_disorder", "peer-support"), meets("meeting-1", "meeting", dropIn)}
+	r := adult("tbi opioid_use_disorder", "peer-support")
+	r.Programs = []string{"meeting"}
+	if b, result := matched(catalog(c...), r, func(q *Query) { q.Program = 0 }); result.Chosen >= 0 || !slices.Contains(rulesOf(result, "meeting-1"), "licensed-first") {
+		t.Errorf("%q: %v", chosen(b, result), rulesOf(result, "meeting-1"))
+	}
+	r = adult("tbi", "peer-support")
+	r.Programs = []string{"meeting"}
+	if b, result := matched(catalog(c...), r, func(q *Query) { q.Program = 0 }); chosen(b, result) != "meeting-1" {
+		t.Errorf("of what it names nothing: %q, %v", chosen(b, result), rulesOf(result, "meeting-1"))
+	}
+}

@@ -81,7 +81,8 @@ func (s *search) judgeFit(p *prospect, o *offering) {
 		return
 	}
 	goal := s.need.Goals&o.goals != 0
-	asked := goal && s.asked(o)
+	// Asked for by name it may serve any condition, where it names none: what it does name keeps asking for a licence first.
+	asked := goal && s.asked(o) && p.named.empty()
 	peers := o.kind == support && !o.licensed && !s.wantsPeers && !s.asked(o)
 	served, allowed, licensed, adjunct, unasked := 0, 0, true, false, false
 	rank := uint8(255)

@@ -69,7 +69,7 @@ const (
 //	SeatReleased                       Target, Outcome, Reason
 //	PatientMerged                      Survivor, Merged
 //	PatientUpdated                     Patient
-//	CatalogApplied                     Catalog
+//	CatalogApplied                     Catalog, Replaces
 //	ReferralErased                     Target (by key), Actor, Reason
 //	Clock                              nothing: its stored time is the message
 //
@@ -112,6 +112,8 @@ type Event struct {
 	Merged   []Identifier
 	// Catalog is the content hash of the catalog to put in force: "sha256-<64 hex digits>".
 	Catalog string
+	// Replaces is the hash of the catalog that Catalog was made from; where another is in force by then, it is refused.
+	Replaces string
 
 	// By whom an offer is answered: patient (the default) or leader.
 	By Answerer

@@ -60,6 +60,7 @@ var Transitions = slices.Concat(
 	each(seated, []Status{Closed, DroppedOut, Completed}, SeatReleased, "the seat was released with this outcome"),
 
 	each([]Status{Review, NeedsInfo, Waitlisted}, []Status{Waitlisted, Offered, Placed}, ReviewApproved, "a person approved: into a group, into a program's queue, or wherever it suits"),
+	each([]Status{Offered, Placed}, []Status{Offered, Placed}, ReviewApproved, "a person moved it to another group"),
 	each(open, decided[:2], ReviewApproved, "a person approved and something else is open still"),
 	each(open, []Status{Rejected}, ReviewRejected, "a person rejected it before acceptance"),
 	each(open, []Status{NeedsInfo}, ReviewInfoRequested, "a person asks for information"),

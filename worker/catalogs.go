@@ -9,8 +9,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 )
 
 // ErrNoCatalog: the network's object store has no catalog of this hash.
@@ -33,6 +36,39 @@ func PutCatalog(ctx context.Context, conn *Conn, network string, yaml []byte) (s
 	if err == nil {
 		_, err = store.Put(ctx, jetstream.ObjectMeta{Name: hash}, bytes.NewReader(yaml))
 	}
+	if err != nil {
+		return "", fmt.Errorf("store catalog of %s: %w", network, err)
+	}
+	return hash, nil
+}
+
+// catalogChunk is how much of a catalog one message of the object store holds.
+const catalogChunk = 128 << 10
+
+// StoreCatalog is PutCatalog for the desk, which may publish an object's messages and ask the server nothing: the parts,
+// then the object that names them (ADR-20 of NATS).
+func StoreCatalog(ctx context.Context, desk *Conn, network string, yaml []byte) (string, error) {
+	hash, bucket, id := CatalogHash(yaml), CatalogsBucket(network), nuid.Next()
+	object := jetstream.ObjectInfo{
+		ObjectMeta: jetstream.ObjectMeta{Name: hash, Opts: &jetstream.ObjectMetaOptions{ChunkSize: catalogChunk}},
+		Bucket:     bucket, NUID: id, Size: uint64(len(yaml)),
+	}
+	for part := range slices.Chunk(yaml, catalogChunk) {
+		if _, err := desk.Publish(ctx, &nats.Msg{Subject: "$O." + bucket + ".C." + id, Data: part}); err != nil {
+			return "", fmt.Errorf("store catalog of %s: %w", network, err)
+		}
+		object.Chunks++
+	}
+	sum := sha256.Sum256(yaml)
+	object.Digest = "SHA-256=" + base64.URLEncoding.EncodeToString(sum[:])
+	data, err := json.Marshal(object)
+	if err != nil {
+		return "", err
+	}
+	_, err = desk.Publish(ctx, &nats.Msg{
+		Subject: "$O." + bucket + ".M." + base64.URLEncoding.EncodeToString([]byte(hash)), Data: data,
+		Header: nats.Header{jetstream.MsgRollup: {jetstream.MsgRollupSubject}},
+	})
 	if err != nil {
 		return "", fmt.Errorf("store catalog of %s: %w", network, err)
 	}

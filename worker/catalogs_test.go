@@ -36,6 +36,36 @@ func TestCatalogsByHash(t *testing.T) {
 	}
 }
 
+func TestCatalogsOfTheDesk(t *testing.T) {
+	s := startTest(t)
+	admin, desk := connectTest(t, s, User{Role: RoleAdmin}), connectTest(t, s, User{Role: RoleDesk, Network: "north"})
+	reader := connectTest(t, s, User{Role: RoleDeskReader, Network: "north"})
+	large := make([]byte, 300<<10)
+	random := rand.NewChaCha8([32]byte{})
+	random.Read(large)
+	for _, yaml := range [][]byte{[]byte("network: north\n"), large, []byte("network: north\n")} {
+		hash, err := StoreCatalog(t.Context(), desk, "north", yaml)
+		if err != nil || hash != CatalogHash(yaml) {
+			t.Fatalf("store %d bytes: %s, %v", len(yaml), hash, err)
+		}
+		if got, err := GetCatalog(t.Context(), reader, "north", hash); err != nil || !bytes.Equal(got, yaml) {
+			t.Errorf("get %d bytes: %d bytes, %v", len(yaml), len(got), err)
+		}
+		store, err := admin.JS.ObjectStore(t.Context(), CatalogsBucket("north"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := store.GetBytes(t.Context(), hash); err != nil || !bytes.Equal(got, yaml) {
+			t.Errorf("the client library gets %d bytes of %d: %v", len(got), len(yaml), err)
+		}
+	}
+	short, cancel := context.WithTimeout(t.Context(), refusedMax)
+	defer cancel()
+	if _, err := StoreCatalog(short, desk, "south", []byte("network: south\n")); err == nil {
+		t.Error("the desk of north stored a catalog of south")
+	}
+}
+
 func TestDamagedCatalogIsNotReturned(t *testing.T) {
 	s := startTest(t)
 	admin := connectTest(t, s, User{Role: RoleAdmin})

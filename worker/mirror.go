@@ -88,6 +88,11 @@ func (m *Mirror) Catalog(ctx context.Context) (*program.Catalog, error) {
 	return loadCatalog(ctx, m.conn, m.fold.network, hash)
 }
 
+// CatalogText is the YAML of a catalog.
+func (m *Mirror) CatalogText(ctx context.Context, hash string) ([]byte, error) {
+	return GetCatalog(ctx, m.conn, m.fold.network, hash)
+}
+
 // Input as it was stored in REFERRALS, or ErrNotStored: it is erased or aged.
 func (m *Mirror) Input(ctx context.Context, sequence uint64) (Stored, error) {
 	stored, err := readDirect(ctx, m.conn.Conn, ReferralsStream(m.fold.network), sequence, 1, "")

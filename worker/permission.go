@@ -43,7 +43,7 @@ const (
 	RoleCoordinator Role = "coordinator" // reads one network's ledger
 	RoleDelivery    Role = "delivery"    // reads one network's confirmations, to deliver them
 	RoleDeskReader  Role = "desk-reader" // reads one network's inputs, ledger, catalogs and audit, for the desk's pages
-	RoleDesk        Role = "desk"        // publishes what people do at one network's desk, and who looked at whom
+	RoleDesk        Role = "desk"        // publishes what people do at one network's desk, who looked at whom, and the catalogs they edit
 	RoleSource      Role = "source"      // one system: publishes its events, reads its confirmations
 )
 
@@ -132,7 +132,11 @@ func (u User) services() []service {
 	case RoleDeskReader:
 		return slices.Concat(directGets(placements), directGets(ReferralsStream(u.Network)), directGets(catalogsStream(u.Network)), directGets(AuditStream(u.Network)))
 	case RoleDesk:
-		return []service{{subject: InputSubject(u.Network, mapping.SourceDesk)}, {subject: AuditSubject(u.Network)}}
+		objects := "$O." + CatalogsBucket(u.Network)
+		return []service{
+			{subject: InputSubject(u.Network, mapping.SourceDesk)}, {subject: AuditSubject(u.Network)},
+			{subject: objects + ".C.*"}, {subject: objects + ".M.*"}, // catalogs that are edited at the desk
+		}
 	}
 	return nil
 }

@@ -159,7 +159,7 @@ func (e *Engine) prepare(turn *roster.Turn) (*Book, error) {
 		}
 		return nil, nil
 	}
-	if ev.Source != mapping.SourceAdmin || e.State.Catalog == ev.Catalog {
+	if ev.Source != mapping.SourceAdmin && ev.Source != mapping.SourceDesk || e.State.Catalog == ev.Catalog {
 		return nil, nil
 	}
 	next, issues, err := e.load(ev.Catalog)

@@ -36,9 +36,9 @@ func (d *decoder) data(c jsontree.Cursor) {
 		case key == "merged":
 			e.Merged = readIdentifiers(f)
 		case key == "catalog":
-			if e.Catalog = f.Text(textMax); e.Catalog != "" && !isHash(e.Catalog) {
-				f.Fail(jsontree.InvalidValue, `expected "sha256-" and 64 hexadecimal digits in lower case`)
-			}
+			e.Catalog = readHash(f)
+		case key == "replaces":
+			e.Replaces = readHash(f)
 		default:
 			readAct(f, e)
 		}
@@ -55,7 +55,7 @@ var fields = map[mapping.EventType][]string{
 	mapping.SeatReleased:      {"target", "outcome", "reason", "actor"},
 	mapping.PatientMerged:     {"survivor", "merged", "reason", "actor"},
 	mapping.PatientUpdated:    {"patient"},
-	mapping.CatalogApplied:    {"catalog", "actor"},
+	mapping.CatalogApplied:    {"catalog", "replaces", "actor"},
 	mapping.ReferralErased:    {"target", "reason", "actor"},
 
 	mapping.OfferAccepted:         {"target", "by", "reason", "actor"},
@@ -78,6 +78,15 @@ var fields = map[mapping.EventType][]string{
 	mapping.ReviewSamePerson:      {"target", "other", "reason", "actor"},
 	mapping.ReviewDifferentPerson: {"target", "reason", "actor"},
 	mapping.ReviewOverridden:      {"target", "override", "role", "approver", "reason", "actor"},
+}
+
+// readHash reads the name of a catalog.
+func readHash(f jsontree.Cursor) string {
+	hash := f.Text(textMax)
+	if hash != "" && !isHash(hash) {
+		f.Fail(jsontree.InvalidValue, `expected "sha256-" and 64 hexadecimal digits in lower case`)
+	}
+	return hash
 }
 
 func (d *decoder) required(c jsontree.Cursor) {

@@ -52,6 +52,9 @@ func appendData(b []byte, e *mapping.Event) []byte {
 		b = mapping.AppendIdentifiers(append(b, `,"merged":`...), e.Merged)
 	case mapping.CatalogApplied:
 		b = mapping.AppendString(append(b, `"catalog":`...), e.Catalog)
+		if e.Replaces != "" {
+			b = mapping.AppendString(append(b, `,"replaces":`...), e.Replaces)
+		}
 	case mapping.Clock:
 		return b
 	default:

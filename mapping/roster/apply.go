@@ -25,6 +25,10 @@ func (d *step) applyCatalog(e *mapping.Event) {
 		d.unchanged("catalog-in-force", 0)
 		return
 	}
+	if e.Replaces != "" && e.Replaces != d.Catalog {
+		d.refuse(mapping.Issue{Path: "data.replaces", Code: "catalog-changed", Text: "another catalog is in force than the one this was made from; look at it, then edit again"})
+		return
+	}
 	changed := changedGroups(d.offer, d.turn.Offer)
 	d.offer = d.turn.Offer
 	d.change(Change{Type: ChangeCatalog, Catalog: e.Catalog})

@@ -155,7 +155,8 @@ func (d *step) event() {
 		d.refuse(mapping.Issue{Path: "data", Code: "no-catalog", Text: "the network has no catalog in force yet; apply one, then send again"})
 		return
 	}
-	if internal(e.Type) && e.Source != mapping.SourceAdmin && !(e.Type == mapping.Clock && e.Source == mapping.SourceClock) {
+	if internal(e.Type) && e.Source != mapping.SourceAdmin && !(e.Type == mapping.Clock && e.Source == mapping.SourceClock) &&
+		!(e.Type == mapping.CatalogApplied && e.Source == mapping.SourceDesk) {
 		d.refuse(mapping.Issue{Path: "type", Code: "not-allowed", Text: "only the network's administrator may send " + string(e.Type)})
 		return
 	}
@@ -184,7 +185,7 @@ func (d *step) event() {
 	}
 }
 
-// internal reports whether an event type is the administrator's alone.
+// internal reports whether an event type is the administrator's; the clock and the desk may each send one of them.
 func internal(t mapping.EventType) bool {
 	return t == mapping.CatalogApplied || t == mapping.ReferralErased || t == mapping.Clock
 }

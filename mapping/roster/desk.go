@@ -54,6 +54,10 @@ func (d *step) approve(e *mapping.Event, rec *Record, id PlacementID) {
 	if !d.mayOverride(e, rec) {
 		return
 	}
+	if rec.Placements[rec.find(id)].Status.HoldsSeat() {
+		d.move(e, rec, id)
+		return
+	}
 	group := int32(-1)
 	if e.Group != "" {
 		if group = d.approvable(e, rec, id); group < 0 {

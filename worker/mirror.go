@@ -79,12 +79,8 @@ func (m *Mirror) Apply(batch []Stored) (*roster.Head, error) {
 	return roster.DecodeHead(batch[len(batch)-1].Data)
 }
 
-// Catalog in force, read from the server: nil before the first.
-func (m *Mirror) Catalog(ctx context.Context) (*program.Catalog, error) {
-	hash := m.fold.state.Catalog
-	if hash == "" {
-		return nil, nil
-	}
+// Catalog of this hash, read from the server.
+func (m *Mirror) Catalog(ctx context.Context, hash string) (*program.Catalog, error) {
 	return loadCatalog(ctx, m.conn, m.fold.network, hash)
 }
 

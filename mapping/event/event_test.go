@@ -89,6 +89,9 @@ func draw(t *rapid.T) *mapping.Event {
 		return e
 	case mapping.CatalogApplied:
 		e.Catalog = "sha256-" + strings.Repeat("0a", 32)
+		if rapid.Bool().Draw(t, "replaces") {
+			e.Replaces = "sha256-" + strings.Repeat("b1", 32)
+		}
 		sometimes(&e.Actor)
 		return e
 	case mapping.PatientMerged:

@@ -219,12 +219,12 @@ func (w *Window) offered(ctx context.Context) Answer {
 		return w.failed(err)
 	}
 	if hash := w.mirror.State().Catalog; hash != w.catalog || w.services == nil {
-		cat, err := w.mirror.Catalog(ctx)
+		if hash == "" {
+			return searchset(nil, nil)
+		}
+		cat, err := w.mirror.Catalog(ctx, hash)
 		if err != nil {
 			return w.failed(err)
-		}
-		if cat == nil {
-			return searchset(nil, nil)
 		}
 		services, providers := confirm.New(cat).Services()
 		w.services, w.catalog = searchset(entries("HealthcareService", services, services, providers), entries("Organization", providers, providers)).Body, hash

@@ -14,6 +14,8 @@ import (
 type act struct {
 	ID   string
 	Type mapping.EventType
+	// Begun is its type where the patient has begun; empty: the same.
+	Begun mapping.EventType
 	// On placements in one of these statuses.
 	On   []mapping.Status
 	Role Role
@@ -38,12 +40,13 @@ type field struct {
 }
 
 var (
-	undecided = []mapping.Status{mapping.Review, mapping.NeedsInfo}
-	waiting   = []mapping.Status{mapping.Review, mapping.NeedsInfo, mapping.Waitlisted}
-	seated    = []mapping.Status{mapping.Offered, mapping.Placed, mapping.Enrolled}
-	reason    = field{Name: "reason", Type: "text", Required: true}
-	group     = field{Name: "group", From: groupsThatServe}
-	agreement = []field{{Name: "approver", Type: "text"}, {Name: "approver-role", Type: "text"}}
+	undecided  = []mapping.Status{mapping.Review, mapping.NeedsInfo}
+	waiting    = []mapping.Status{mapping.Review, mapping.NeedsInfo, mapping.Waitlisted}
+	seated     = []mapping.Status{mapping.Offered, mapping.Placed, mapping.Enrolled}
+	reason     = field{Name: "reason", Type: "text", Required: true}
+	group      = field{Name: "group", From: groupsThatServe}
+	otherGroup = field{Name: "group", Required: true, From: otherGroups}
+	agreement  = []field{{Name: "approver", Type: "text"}, {Name: "approver-role", Type: "text"}}
 )
 
 // acts there are, in the order in which they are offered.
@@ -62,6 +65,7 @@ var acts = []act{
 	{ID: "decline", Type: mapping.OfferDeclined, On: []mapping.Status{mapping.Offered}, Role: Coordinator, Leader: true, Fields: []field{{Name: "by", Choices: answerers}, reason}},
 	{ID: "contact", Type: mapping.ContactAttempted, On: slices.Concat(waiting, seated[:2]), Role: Coordinator, Fields: []field{{Name: "reached", Required: true, Choices: []string{"yes", "no"}}, {Name: "reason", Type: "text"}}},
 	{ID: "enrol", Type: mapping.ParticipantEnrolled, On: slices.Concat(waiting, seated[:2]), Role: Coordinator, Fields: []field{group, reason}},
+	{ID: "move", Type: mapping.ReviewApproved, Begun: mapping.ParticipantEnrolled, On: seated, Role: Coordinator, Fields: []field{otherGroup, reason}},
 	{ID: "release", Type: mapping.SeatReleased, On: seated, Role: Coordinator, Fields: []field{{Name: "outcome", Required: true, Choices: outcomes()}, reason}},
 	{ID: "elsewhere", Type: mapping.ParticipantElsewhere, On: standing, Role: Coordinator, Fields: []field{reason}},
 	{ID: "cancel", Type: mapping.ReferralCancelled, On: standing, Role: Coordinator, Fields: []field{reason}},
@@ -100,6 +104,14 @@ func groupsThatServe(s *story, _ *roster.Record, _ roster.Patient, offer *roster
 		add(offer.Catalog.Groups[i].ID, offer.Catalog.Groups[i].Name)
 	}
 	return list
+}
+
+// otherGroups are those to which a patient can move: not the one that they are in.
+func otherGroups(s *story, rec *roster.Record, p roster.Patient, offer *roster.Offering) []option {
+	in := func(o option) bool {
+		return slices.ContainsFunc(rec.Placements, func(pl roster.Placement) bool { return pl.Status.HoldsSeat() && pl.Group == o.Value })
+	}
+	return slices.DeleteFunc(groupsThatServe(s, rec, p, offer)[1:], in)
 }
 
 // rulesAgainst are the rules that exclude a group that is offered for a choice, and that a person may set aside.

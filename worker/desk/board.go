@@ -9,6 +9,8 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/event"
 	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/mapping/roster"
 	"github.com/convene-health/convene/worker"
@@ -31,7 +33,16 @@ type Board struct {
 	counted counted
 
 	pulse *pulse // beats at each batch, of any network of the desk
-	down  string // why it does not follow the ledger; empty while it does
+	// edited says who put the catalog in force and when, as far as the board was there to see.
+	edited edited
+
+	down string // why it does not follow the ledger; empty while it does
+}
+
+// edited says by whom and when a catalog was put in force.
+type edited struct {
+	Actor string
+	Time  time.Time
 }
 
 // settled says what became of the inputs of one batch that caused nothing.
@@ -56,7 +67,7 @@ func openBoard(ctx context.Context, conn *worker.Conn, config NetworkConfig, nam
 		return nil, err
 	}
 	b := &Board{Network: config.Name, names: names, refused: config.Refused, log: log, mirror: mirror, pulse: pulse}
-	if err := b.useCatalog(ctx); err != nil {
+	if b.offer, err = b.catalogNamed(ctx, mirror.State().Catalog); err != nil {
 		mirror.Close()
 		return nil, err
 	}
@@ -67,20 +78,52 @@ func openBoard(ctx context.Context, conn *worker.Conn, config NetworkConfig, nam
 	return b, nil
 }
 
-// useCatalog compiles the catalog in force, where it is another than before. The ledger has named it, so it was stored.
-func (b *Board) useCatalog(ctx context.Context) error {
-	if b.offer != nil && b.offer.Catalog.Hash == b.mirror.State().Catalog {
-		return nil
+// catalogNamed reads and compiles a catalog that the ledger names, so that it was stored; nil where it is the one in force.
+func (b *Board) catalogNamed(ctx context.Context, hash string) (*roster.Offering, error) {
+	if hash == "" || b.offer != nil && b.offer.Catalog.Hash == hash {
+		return nil, nil
 	}
-	cat, err := b.mirror.Catalog(ctx)
-	if err != nil || cat == nil {
-		return err
+	cat, err := b.mirror.Catalog(ctx, hash)
+	if err != nil {
+		return nil, err
 	}
-	offer := roster.NewOffering(cat)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.offer = offer
-	return nil
+	return roster.NewOffering(cat), nil
+}
+
+// next is the catalog that a batch puts in force, and by whom; nil where it puts none. It waits until it can be read.
+func (b *Board) next(ctx context.Context, batch []worker.Stored) (*roster.Offering, edited) {
+	head, err := roster.DecodeHead(batch[len(batch)-1].Data)
+	if err != nil {
+		return nil, edited{} // applying it says why
+	}
+	for {
+		offer, err := b.catalogNamed(ctx, head.Catalog)
+		if err == nil && offer == nil {
+			return nil, edited{}
+		}
+		if err == nil {
+			return offer, b.editor(ctx, head.Catalog)
+		}
+		b.note("the catalog in force cannot be read")
+		select {
+		case <-ctx.Done():
+			return nil, edited{}
+		case <-time.After(retryAfter):
+		}
+	}
+}
+
+// editor is who put a catalog in force: its event is the first input of the batch, as a catalog begins one.
+func (b *Board) editor(ctx context.Context, hash string) edited {
+	m, err := b.mirror.Input(ctx, b.mirror.State().Position.Input+1)
+	if err != nil {
+		return edited{}
+	}
+	e := event.Decode(mapping.Input{Network: b.Network, Sequence: m.Sequence, Data: m.Data}).Event
+	if e == nil || e.Catalog != hash {
+		return edited{}
+	}
+	return edited{e.Actor, m.Time}
 }
 
 // preload lists the confirmations of the last messages of the ledger, as far as the mirror has folded it.
@@ -142,17 +185,13 @@ func (b *Board) follow(ctx context.Context) error {
 			continue
 		}
 		entries := b.read(batch)
-		if err := b.apply(batch, entries); err != nil {
+		offer, by := b.next(ctx, batch)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := b.apply(batch, entries, offer, by); err != nil {
 			b.note(err.Error())
 			return err
-		}
-		for b.useCatalog(ctx) != nil {
-			b.note("the catalog in force cannot be read")
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-time.After(retryAfter):
-			}
 		}
 	}
 	return nil
@@ -164,12 +203,16 @@ func (b *Board) note(why string) {
 	b.down = why
 }
 
-func (b *Board) apply(batch []worker.Stored, entries []*Entry) error {
+// apply takes one batch, with the catalog that it puts in force where it does.
+func (b *Board) apply(batch []worker.Stored, entries []*Entry, offer *roster.Offering, by edited) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	head, err := b.mirror.Apply(batch)
 	if err != nil {
 		return err
+	}
+	if offer != nil {
+		b.offer, b.edited = offer, by
 	}
 	for _, e := range entries {
 		b.ring.add(e)

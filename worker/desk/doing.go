@@ -29,6 +29,9 @@ func (v *visit) asked() (*Board, *act, *mapping.Event) {
 		return nil, nil, nil
 	}
 	e := a.event(v.r.PathValue("key"), v.person, v.r.PostForm)
+	if _, status := v.standing(b, e.Target.Key, e.Target.Placement); status == mapping.Enrolled && a.Begun != "" {
+		e.Type = a.Begun
+	}
 	e.ID, e.Sent = "desk-"+rand.Text(), v.config.Now().UTC()
 	return b, a, e
 }
@@ -39,7 +42,7 @@ func (v *visit) previewAct() {
 	if b == nil {
 		return
 	}
-	p := b.Try(e, v.config.Now())
+	p := b.Try(e, nil, v.config.Now())
 	p.Network, p.Key, p.Act = b.Network, e.Target.Key, a.ID
 	p.Form = v.r.PostForm
 	var err error
@@ -90,26 +93,27 @@ func (v *visit) do() {
 	}
 	to := "/referral/" + b.Network + "/" + e.Target.Key
 	if v.person.Role == Leader {
-		to = "/group/" + b.Network + "/" + v.groupOf(b, e.Target.Key, e.Target.Placement)
+		group, _ := v.standing(b, e.Target.Key, e.Target.Placement)
+		to = "/group/" + b.Network + "/" + group
 	}
 	http.Redirect(v.w, v.r, to+"?did="+strconv.FormatUint(input, 10), http.StatusSeeOther)
 }
 
-// groupOf is the group of a placement; empty when it has none, or is not there.
-func (v *visit) groupOf(b *Board, key, placement string) (group string) {
+// standing is the group and the status of a placement; empty when it has none, or is not there.
+func (v *visit) standing(b *Board, key, placement string) (group string, status mapping.Status) {
 	number, err := roster.ParseKey('r', key)
 	if err != nil {
-		return ""
+		return "", ""
 	}
 	b.View(func(s *roster.State, _ *roster.Offering) {
 		rec := s.Record(number)
 		for i := 0; rec != nil && i < len(rec.Placements); i++ {
 			if pl := &rec.Placements[i]; pl.ID.String() == placement {
-				group = pl.Group
+				group, status = pl.Group, pl.Status
 			}
 		}
 	})
-	return group
+	return group, status
 }
 
 // leads reports whether the person leads the group of the placement, and the act is one for leaders.
@@ -117,7 +121,7 @@ func (v *visit) leads(b *Board, a *act) bool {
 	if v.person.Role != Leader || !a.Leader {
 		return false
 	}
-	group := v.groupOf(b, v.r.PathValue("key"), v.r.PostFormValue("placement"))
+	group, _ := v.standing(b, v.r.PathValue("key"), v.r.PostFormValue("placement"))
 	return group != "" && v.leadsGroup(b, group)
 }
 
@@ -147,7 +151,7 @@ func (v *visit) told(b *Board) string {
 	case err != nil:
 		return v.words.T("told.later")
 	case unchanged != "":
-		return v.words.T("told.unchanged", unchanged)
+		return v.words.T("told.unchanged", v.words.Unchanged(unchanged))
 	}
 	for _, e := range caused {
 		if e.Refused() {

@@ -197,6 +197,7 @@ func (v *visit) group() {
 		Next     *waiter // who one more seat would go to
 		Now      time.Time
 		Leader   bool
+		Edit     *editForm
 	}
 	found := false
 	now := v.config.Now()
@@ -215,6 +216,7 @@ func (v *visit) group() {
 		for _, d := range g.Dates {
 			body.Sessions = append(body.Sessions, d.In(offer.Catalog.Location))
 		}
+		body.Edit = v.editFormOf(b.Network, offer.Catalog, g, now)
 		if v.person.Role != Leader {
 			body.Waiters = waitersOf(s, offer, at, now)
 		}

@@ -11,7 +11,7 @@ import (
 
 // effect is one confirmation that an act would cause.
 type effect struct {
-	Key              string
+	Key, Name        string
 	Previous, Status mapping.Status
 	Program, Group   string
 	Reasons          []mapping.Reason
@@ -21,6 +21,7 @@ type effect struct {
 type preview struct {
 	Network, Key, Act string
 	Effects           []effect
+	More              int // that are not shown
 	// Freed are the groups with a seat more than before.
 	Freed     []string
 	Unchanged string
@@ -29,11 +30,15 @@ type preview struct {
 	Form      url.Values
 }
 
-// stepsMax of one event are tried; no act of the desk takes as many.
-const stepsMax = 20
+// Nothing is the message for an act without effect.
+func (p preview) Nothing() string { return "act.nothing" }
 
-// Try says what an event would cause if it were decided now: it is decided on the board's own copy and taken back.
-func (b *Board) Try(e *mapping.Event, now time.Time) (p preview) {
+// stepsMax of one event are tried: at about 200 referrals each, more than a network has.
+const stepsMax = 1000
+
+// Try says what an event would cause if it were decided now: it is decided on the board's own copy and taken back. next is
+// the catalog that the event puts in force, compiled; nil for any other.
+func (b *Board) Try(e *mapping.Event, next *roster.Offering, now time.Time) (p preview) {
 	data, err := event.Encode(e)
 	if err != nil {
 		p.Refused = mapping.Issues{{Code: "invalid", Text: err.Error()}}
@@ -47,7 +52,7 @@ func (b *Board) Try(e *mapping.Event, now time.Time) (p preview) {
 		return p
 	}
 	in := mapping.Input{Network: b.Network, Source: e.Source, Sequence: state.Position.Input + 1, Stored: now.UTC(), Data: data}
-	turn := roster.Turn{Input: in, Decoded: event.Decode(in), Time: max(now.UnixMilli(), state.Position.Time, state.Position.Floor)}
+	turn := roster.Turn{Input: in, Decoded: event.Decode(in), Time: max(now.UnixMilli(), state.Position.Time, state.Position.Floor), Offer: next}
 	before := map[string]int{}
 	for _, g := range b.offer.Catalog.Groups {
 		before[g.ID] = state.Taken(g.ID)
@@ -59,9 +64,13 @@ func (b *Board) Try(e *mapping.Event, now time.Time) (p preview) {
 			p = preview{Refused: mapping.Issues{{Code: "internal", Text: "Convene cannot decide this."}}}
 		}
 	}()
+	offer := b.offer
 	for range stepsMax {
-		out := state.Decide(turn, b.offer)
+		out := state.Decide(turn, offer)
 		p.add(out)
+		if next != nil && state.Catalog == next.Catalog.Hash {
+			offer = next
+		}
 		if !out.More {
 			break
 		}
@@ -74,13 +83,19 @@ func (b *Board) Try(e *mapping.Event, now time.Time) (p preview) {
 	return p
 }
 
+// effectsMax of one event are shown; the others are counted.
+const effectsMax = 100
+
 func (p *preview) add(out roster.Outcome) {
 	for _, n := range out.Notices {
-		if n.Status == mapping.Refused {
+		switch {
+		case n.Status == mapping.Refused:
 			p.Refused = append(p.Refused, n.Issues...)
-			continue
+		case len(p.Effects) == effectsMax:
+			p.More++
+		default:
+			p.Effects = append(p.Effects, effect{Key: n.Key, Previous: n.Previous, Status: n.Status, Program: n.Program, Group: n.Group, Reasons: n.Reasons})
 		}
-		p.Effects = append(p.Effects, effect{n.Key, n.Previous, n.Status, n.Program, n.Group, n.Reasons})
 	}
 	if out.Unchanged.Why != "" {
 		p.Unchanged = out.Unchanged.Why

@@ -47,9 +47,13 @@ type view struct {
 }
 
 func (v *visit) view(page, title string, body any) *view {
+	path := v.r.URL.RequestURI()
+	if v.r.Method != http.MethodGet {
+		path = "/" // what a form led to cannot be asked for again
+	}
 	return &view{
 		Words: v.words, Page: page, Title: title, Person: v.person, Names: v.names, MayNames: !v.config.NoNames, Theme: v.theme,
-		Path: v.r.URL.RequestURI(), Languages: Languages, Now: v.config.Now(), Body: body,
+		Path: path, Languages: Languages, Now: v.config.Now(), Body: body,
 	}
 }
 
@@ -84,6 +88,18 @@ func (v *view) Fields(a actForm, seen uint64) any {
 		Act  actForm
 		Seen uint64
 	}{v.Words, a, seen}
+}
+
+// List of words, to go through in a template.
+func (v *view) List(words ...string) []string { return words }
+
+// Edit is a form that changes the catalog, for the part that begins it.
+func (v *view) Edit(id string, f *editForm) any {
+	return struct {
+		*Words
+		ID string
+		F  *editForm
+	}{v.Words, id, f}
 }
 
 // Seats for the part that draws them.

@@ -20,6 +20,9 @@ func (d *Desk) routes() http.Handler {
 	mux.HandleFunc("GET /referral/{network}/{key}/fhir/{sequence}", d.page(Viewer, (*visit).bundle))
 	mux.HandleFunc("GET /referral/{network}/{key}/input/{sequence}", d.page(Viewer, (*visit).input))
 	mux.HandleFunc("POST /attendance/{network}/{group}", d.page(Leader, (*visit).attendance))
+	mux.HandleFunc("GET /catalog/{network}/add", d.page(Supervisor, (*visit).newGroup))
+	mux.HandleFunc("POST /catalog/{network}/{change}/preview", d.page(Supervisor, (*visit).previewEdit))
+	mux.HandleFunc("POST /catalog/{network}/{change}", d.page(Supervisor, (*visit).edit))
 	mux.HandleFunc("POST /act/{network}/{key}/{act}/preview", d.page(Leader, (*visit).previewAct))
 	mux.HandleFunc("POST /act/{network}/{key}/{act}", d.page(Leader, (*visit).do))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -154,6 +154,9 @@ func (w *Words) Rule(code, text string) template.HTML {
 	rule, alert := strings.CutPrefix(code, "alert-")
 	lang := "en"
 	if own, ok := w.text["rule."+rule]; ok && !said[rule] {
+		if _, what, ok := strings.Cut(text, ": "); ok && strings.Contains(own, "{0}") {
+			return template.HTML(fillIn(template.HTMLEscapeString(own), []any{inEnglish(strings.TrimSuffix(what, "."))}))
+		}
 		text, lang = own, w.Lang
 	}
 	if text == "" {
@@ -161,10 +164,34 @@ func (w *Words) Rule(code, text string) template.HTML {
 	}
 	escaped := template.HTMLEscapeString(text)
 	if lang != w.Lang {
-		escaped = `<span lang="` + lang + `">` + escaped + `</span>`
+		escaped = inEnglish(text)
 	}
 	if alert {
 		escaped = template.HTMLEscapeString(w.T("alert")) + " " + escaped
 	}
 	return template.HTML(escaped)
+}
+
+func inEnglish(text string) string {
+	return `<span lang="en">` + template.HTMLEscapeString(text) + `</span>`
+}
+
+// Issue in words of the language, then in those of the ledger, which say more and are English.
+func (w *Words) Issue(i mapping.Issue) template.HTML {
+	own := w.text["issue."+i.Code]
+	if own == "" {
+		own = w.text["rule."+i.Code]
+	}
+	if own == "" {
+		return template.HTML(inEnglish(i.Text))
+	}
+	return template.HTML(template.HTMLEscapeString(own) + ` <span class="quiet" lang="en">` + template.HTMLEscapeString(i.Text) + `</span>`)
+}
+
+// Unchanged says why an event changed nothing.
+func (w *Words) Unchanged(why string) string {
+	if text, ok := w.text["unchanged."+why]; ok {
+		return text
+	}
+	return why
 }

@@ -53,6 +53,8 @@ require (
 require (
 	// Growing waits with jitter, in delivery.
 	github.com/cenkalti/backoff/v5 v5.0.3
+	// Sign-in at the desk by OpenID Connect: discovery, keys, ID tokens.
+	github.com/coreos/go-oidc/v3 v3.17.0
 	// Keys as JWK, and the signed client assertion of SMART Backend Services.
 	github.com/go-jose/go-jose/v4 v4.1.8
 	// The circuit breaker before a FHIR server.

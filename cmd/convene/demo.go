@@ -126,7 +126,7 @@ func (d *demo) desk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return serveDesk(ctx, config)
+	return serveDesk(ctx, d.say, config)
 }
 
 // ended is how the demo ends when it does not finish: quietly after Ctrl-C.

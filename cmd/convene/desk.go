@@ -11,14 +11,18 @@ import (
 
 // deskFlags of the commands that serve the coordinators' pages.
 type deskFlags struct {
-	Desk    string `default:"127.0.0.1:8470" placeholder:"ADDR" help:"Loopback address of the coordinators' desk; port 0 takes a free one, empty is none (${default})."`
-	People  string `placeholder:"FILE" help:"YAML list of who may sign in at the desk: id, name, role, networks. Without it: you, as supervisor."`
-	NoNames bool   `help:"Show no patient's name at the desk, for a screen that others see."`
+	Desk     string `default:"127.0.0.1:8470" placeholder:"ADDR" help:"Address of the coordinators' desk, loopback without --desk-cert; port 0 takes a free one, empty is none (${default})."`
+	People   string `placeholder:"FILE" help:"YAML list of who may sign in at the desk: id, name, role, networks. Without it: you, as supervisor."`
+	DeskOIDC string `name:"desk-oidc" placeholder:"FILE" help:"YAML settings of the OpenID provider where people sign in at the desk: issuer, client, secretFile, grants."`
+	DeskCert string `placeholder:"FILE" help:"Certificate (PEM) for https at the desk; it may then listen on any address."`
+	DeskKey  string `placeholder:"FILE" help:"Private key (PEM) of --desk-cert."`
+	DeskURL  string `name:"desk-url" placeholder:"URL" help:"Address at which people reach the desk, where it is another than --desk: https://desk.clinic.example."`
+	NoNames  bool   `help:"Show no patient's name at the desk, for a screen that others see."`
 }
 
 // config of a desk for these networks; dial says as whom it connects.
 func (f deskFlags) config(say *speaker, g *globals, folder string, networks []string, dial func(worker.User) worker.Dial) (desk.Config, error) {
-	config := desk.Config{Address: f.Desk, Folder: folder, NoNames: f.NoNames, Log: g.logger(), Told: func(p desk.Person, link string) {
+	config := desk.Config{Address: f.Desk, Cert: f.DeskCert, Key: f.DeskKey, Public: f.DeskURL, Folder: folder, NoNames: f.NoNames, Log: g.logger(), Told: func(p desk.Person, link string) {
 		say.line("%s", deskLink(p.Called(), link))
 	}}
 	if f.People != "" {
@@ -27,7 +31,14 @@ func (f deskFlags) config(say *speaker, g *globals, folder string, networks []st
 			return config, badPeople(err)
 		}
 		config.People = people
-	} else {
+	}
+	if f.DeskOIDC != "" {
+		var err error
+		if config.OIDC, err = desk.LoadOIDC(f.DeskOIDC); err != nil {
+			return config, badProvider(err)
+		}
+	}
+	if f.People == "" && f.DeskOIDC == "" {
 		config.People = []desk.Person{{ID: login(), Role: desk.Supervisor}}
 	}
 	for _, n := range networks {
@@ -49,13 +60,16 @@ func login() string {
 }
 
 // serve the desk until ctx ends.
-func serveDesk(ctx context.Context, config desk.Config) error {
+func serveDesk(ctx context.Context, say *speaker, config desk.Config) error {
 	d, err := desk.Start(ctx, config)
 	if ctx.Err() != nil {
 		return nil
 	}
 	if err != nil {
 		return noDesk(config.Address, err)
+	}
+	if config.OIDC != nil {
+		say.line("%s", deskAt(d.URL))
 	}
 	d.Wait()
 	return nil

@@ -105,7 +105,7 @@ func (c *runCmd) desk(ctx context.Context, fail context.CancelCauseFunc, say *sp
 	}
 	go func() {
 		defer close(ended)
-		if err := serveDesk(ctx, config); err != nil {
+		if err := serveDesk(ctx, say, config); err != nil {
 			fail(err)
 		}
 	}()

@@ -97,6 +97,12 @@ func badPeople(err error) error {
 	return &failure{what: err.Error(), err: err, exit: exitUsage, hint: "a person is a line such as `- {id: ana, name: Ana Ruiz, role: coordinator, networks: [north]}`"}
 }
 
+func deskAt(url string) string { return "desk: " + url }
+
+func badProvider(err error) error {
+	return &failure{what: err.Error(), err: err, exit: exitUsage, hint: "--desk-oidc names a YAML file with issuer, client, secretFile and grants; docs/desk.md shows one"}
+}
+
 func deskNeedsKeys(folder string) string {
 	return "note: no desk; it needs the keys " + folder + "/keys/<network>/_desk-reader.nk and _desk.nk (`convene streams --print --keys`)"
 }

@@ -16,10 +16,17 @@ type Look struct {
 	Time   time.Time `json:"time"`
 	Person string    `json:"person"`
 	Role   Role      `json:"role"`
-	// What was looked at: "referral", "bundle", "input", "group", or a list: "now", "needs".
+	// What was looked at: "referral", "bundle", "input", "preview" of an act, "group", or a list: "now", "needs", "groups", and
+	// "rows" of a list that came while it was open.
 	What string `json:"what"`
 	// Key of the referral, or id of the group; empty for a list.
 	Key string `json:"key,omitempty"`
+	// From and To are positions in PLACEMENTS: the rows after From, up to To, were shown as they came. Without To they are
+	// shown from now on, until a record that has it, or for at most recordEvery more.
+	From uint64 `json:"from,omitempty"`
+	To   uint64 `json:"to,omitempty"`
+	// Only says how the list was narrowed, but for the text that was sought, which may be a name.
+	Only *Filter `json:"only,omitempty"`
 	// Names were shown.
 	Names bool `json:"names"`
 }
@@ -29,11 +36,16 @@ const auditMax = 3 * time.Second
 
 // audit stores that the person looks at something. Without it, nothing is shown.
 func (v *visit) audit(network, what, key string) error {
-	data, err := json.Marshal(Look{v.config.Now().UTC(), v.person.ID, v.person.Role, what, key, v.names})
+	return v.record(v.ctx, network, Look{What: what, Key: key})
+}
+
+func (v *visit) record(ctx context.Context, network string, look Look) error {
+	look.Time, look.Person, look.Role, look.Names = v.config.Now().UTC(), v.person.ID, v.person.Role, v.names
+	data, err := json.Marshal(look)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(v.ctx, auditMax)
+	ctx, cancel := context.WithTimeout(ctx, auditMax)
 	defer cancel()
 	if _, err := v.actors[network].Publish(ctx, &nats.Msg{Subject: worker.AuditSubject(network), Data: data}); err != nil {
 		return fmt.Errorf("the view cannot be recorded in %s: %w", worker.AuditStream(network), err)
@@ -58,4 +70,63 @@ func (v *visit) auditList(boards []*Board, what string) error {
 		v.looked.Store(id, now)
 	}
 	return nil
+}
+
+// recordEvery a stream that shows rows is recorded again.
+const recordEvery = time.Minute
+
+// showing is what a stream has shown since it was last recorded, by network.
+type showing struct {
+	from, to position
+	since    time.Time
+}
+
+// recordRows stores that rows up to a position are about to be shown. Under load there are more rows than could each be
+// stored: the first is announced, what followed is told each minute, and at the end.
+func (f *follower) recordRows(before position, list []*Entry) error {
+	s := &f.shown
+	if s.from == nil {
+		s.from, s.to = position{}, position{}
+	}
+	for _, e := range list {
+		if _, known := s.from[e.Network]; !known {
+			s.from[e.Network] = before[e.Network]
+			if err := f.record(f.ctx, e.Network, f.look(e.Network, 0)); err != nil {
+				return err
+			}
+			if s.since.IsZero() {
+				s.since = time.Now()
+			}
+		}
+		s.to[e.Network] = max(s.to[e.Network], e.Sequence)
+	}
+	if len(list) > 0 && time.Since(s.since) >= recordEvery {
+		return f.recordShown(f.ctx)
+	}
+	return nil
+}
+
+// recordShown stores up to where rows were shown. What follows counts from there.
+func (f *follower) recordShown(ctx context.Context) error {
+	for network, to := range f.shown.to {
+		if to == f.shown.from[network] {
+			continue
+		}
+		if err := f.record(ctx, network, f.look(network, to)); err != nil {
+			return err
+		}
+		f.shown.from[network] = to
+	}
+	f.shown.since = time.Now()
+	return nil
+}
+
+func (f *follower) look(network string, to uint64) Look {
+	only := f.filter
+	only.Text = ""
+	look := Look{What: "rows", From: f.shown.from[network], To: to}
+	if only.Any() {
+		look.Only = &only
+	}
+	return look
 }

@@ -3,12 +3,15 @@ package desk
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,8 +23,14 @@ import (
 
 // Config of a desk.
 type Config struct {
-	// Address to listen on: loopback, such as 127.0.0.1:8470; port 0 takes a free one.
+	// Address to listen on: loopback, such as 127.0.0.1:8470, or any with Cert; port 0 takes a free one.
 	Address string
+	// Cert and Key are PEM files for https; both or neither.
+	Cert, Key string
+	// Public is the address that people use, such as https://desk.clinic.example, where it is not the one listened on.
+	Public string
+	// OIDC is where people sign in; nil: by links that work once.
+	OIDC *OIDC
 	// Folder in which the key of sessions is kept, so that they outlive a restart.
 	Folder   string
 	Networks []NetworkConfig
@@ -29,7 +38,7 @@ type Config struct {
 	People []Person
 	// NoNames: no patient's name is read or shown, for screens that others see.
 	NoNames bool
-	// Told is given each sign-in link. It works once, and then the next is told.
+	// Told is given each sign-in link. It works once, and then the next is told. With OIDC there are none.
 	Told func(Person, string)
 	Log  zerolog.Logger
 	// Now is the wall clock; nil: time.Now.
@@ -55,6 +64,8 @@ type Desk struct {
 
 	config   Config
 	door     *door
+	provider *provider // of sign-ins; nil: by link
+	tls      *tls.Config
 	seals    *sealer
 	boards   map[string]*Board
 	networks []string // sorted
@@ -88,22 +99,41 @@ func Start(ctx context.Context, config Config) (*Desk, error) {
 	}
 	slices.Sort(d.networks)
 	d.serve(ctx)
-	for _, p := range d.config.People {
-		d.door.newLink(&p)
+	for i := range d.config.People {
+		if d.provider == nil {
+			d.door.newLink(&d.config.People[i])
+		}
 	}
 	return d, nil
 }
 
-// listen takes the address, which must be this computer's own.
+// listen takes the address, which without https must be this computer's own.
 func (d *Desk) listen() error {
-	host, _, err := net.SplitHostPort(d.config.Address)
-	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("%s is not a loopback address such as 127.0.0.1:8470", d.config.Address)
+	host, port, err := net.SplitHostPort(d.config.Address)
+	ip := net.ParseIP(host)
+	loopback := err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+	switch {
+	case d.config.Cert == "" && d.config.Key == "" && !loopback:
+		return fmt.Errorf("%s is not a loopback address such as 127.0.0.1:8470; others need https, with a certificate and its key", d.config.Address)
+	case d.config.Cert != "" || d.config.Key != "":
+		if d.tls, err = newCertificate(d.config.Cert, d.config.Key); err != nil {
+			return err
+		}
 	}
-	if d.listener, err = net.Listen("tcp", d.config.Address); err != nil {
+	if d.config.Public != "" {
+		u, err := url.Parse(d.config.Public)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+			return fmt.Errorf("%s is not an address such as https://desk.clinic.example", d.config.Public)
+		}
+	}
+	if d.listener, err = net.Listen("tcp", net.JoinHostPort(host, port)); err != nil {
 		return err
 	}
-	d.URL = "http://" + d.listener.Addr().String()
+	scheme := "http://"
+	if d.tls != nil {
+		scheme = "https://"
+	}
+	d.URL = or(strings.TrimRight(d.config.Public, "/"), scheme+d.listener.Addr().String())
 	return nil
 }
 
@@ -116,7 +146,15 @@ func (d *Desk) openDoor() error {
 	if d.seals, err = newSealer(sealing[:]); err != nil {
 		return err
 	}
-	d.door = &door{key: key, people: map[string]*Person{}, now: d.config.Now, base: d.URL, told: d.config.Told, links: map[string]string{}}
+	ended, err := loadEndings(filepath.Join(d.config.Folder, "desk.ended"))
+	if err != nil {
+		return err
+	}
+	secure := strings.HasPrefix(d.URL, "https://")
+	if d.config.OIDC != nil {
+		d.provider = &provider{OIDC: d.config.OIDC, redirect: d.URL + "/sign-in/callback", client: &http.Client{Timeout: providerMax}}
+	}
+	d.door = &door{key: key, secure: secure, ended: ended, people: map[string]*Person{}, now: d.config.Now, base: d.URL, told: d.config.Told, links: map[string]string{}}
 	for i := range d.config.People {
 		d.door.people[d.config.People[i].ID] = &d.config.People[i]
 	}
@@ -165,7 +203,11 @@ func (d *Desk) serve(ctx context.Context) {
 		})
 	}
 	d.ended.Go(func() {
-		if err := server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
+		listener := d.listener
+		if d.tls != nil {
+			listener = tls.NewListener(listener, d.tls)
+		}
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			d.config.Log.Error().Err(err).Msg("the desk stopped")
 		}
 	})

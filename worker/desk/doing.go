@@ -42,6 +42,10 @@ func (v *visit) previewAct() {
 	if b == nil {
 		return
 	}
+	if err := v.audit(b.Network, "preview", e.Target.Key); err != nil {
+		v.failed(err)
+		return
+	}
 	p := b.Try(e, nil, v.config.Now())
 	p.Network, p.Key, p.Act = b.Network, e.Target.Key, a.ID
 	p.Form = v.r.PostForm

@@ -97,7 +97,7 @@ func TestBadCatalogIsNotPutInForce(t *testing.T) {
 		{"change", url.Values{"leader": {"lena"}, "min": {"many"}, "max": {"1"}, "time": {"17:00"}}, "whole numbers"},
 		{"postpone", url.Values{"start": {"soon"}}, "Choose a day"},
 		{"session", url.Values{"session": {"2046-11-17"}}, "no session on that day"},
-		{"add", url.Values{"id": {"copd-1"}, "program": {"copd-ed"}, "mode": {"telehealth"}, "start": {"2046-11-16"}, "time": {"09:00"}, "count": {"8"}, "max": {"6"}}, "is used twice"},
+		{"add", url.Values{"id": {"copd-1"}, "program": {"copd-ed"}, "mode": {"telehealth"}, "start": {"2046-11-16"}, "time": {"09:00"}, "count": {"8"}, "max": {"6"}}, "defined twice"},
 	} {
 		c.form.Set("base", base)
 		c.form.Set("group", "copd-1")

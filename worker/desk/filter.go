@@ -13,13 +13,13 @@ import (
 
 // Filter says which confirmations a list shows. An empty field takes all.
 type Filter struct {
-	Network  string
-	Status   mapping.Status
-	Program  string
-	Priority mapping.Priority
-	Source   string
+	Network  string           `json:"network,omitempty"`
+	Status   mapping.Status   `json:"status,omitempty"`
+	Program  string           `json:"program,omitempty"`
+	Priority mapping.Priority `json:"priority,omitempty"`
+	Source   string           `json:"source,omitempty"`
 	// Text is looked for in key, program, group, reasons and, where names show, the name.
-	Text string
+	Text string `json:"-"`
 }
 
 // textMax is how much of a text is looked for.

@@ -132,6 +132,10 @@ func (v *visit) mine(g *program.Group) bool {
 
 func (v *visit) groups() {
 	network := v.r.FormValue("network")
+	if err := v.auditList(v.boardsOf(v.person, network), "groups"); err != nil {
+		v.failed(err)
+		return
+	}
 	var list []groupView
 	now := v.config.Now()
 	for _, b := range v.boardsOf(v.person, network) {

@@ -14,8 +14,9 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // requests from other sites, the policy, no caching, and a limit on what is sent.
 func (d *Desk) guarded(next http.Handler) http.Handler {
 	own, _ := url.Parse(d.URL)
-	_, port, _ := net.SplitHostPort(own.Host)
-	hosts := map[string]bool{own.Host: true, "localhost:" + port: true, "127.0.0.1:" + port: true, "[::1]:" + port: true}
+	bound := d.listener.Addr().String()
+	_, port, _ := net.SplitHostPort(bound)
+	hosts := map[string]bool{own.Host: true, bound: true, "localhost:" + port: true, "127.0.0.1:" + port: true, "[::1]:" + port: true}
 	apart := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -25,6 +26,9 @@ func (d *Desk) guarded(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
+		if d.door.secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		if !hosts[r.Host] {
 			http.Error(w, "ask for "+d.URL, http.StatusMisdirectedRequest)
 			return

@@ -40,6 +40,7 @@ type view struct {
 	Names       bool // names show
 	MayNames    bool // the desk has them
 	Theme       string
+	Provider    bool // people sign in at a provider
 	Path        string
 	Languages   []*Words
 	Now         time.Time
@@ -52,7 +53,7 @@ func (v *visit) view(page, title string, body any) *view {
 		path = "/" // what a form led to cannot be asked for again
 	}
 	return &view{
-		Words: v.words, Page: page, Title: title, Person: v.person, Names: v.names, MayNames: !v.config.NoNames, Theme: v.theme,
+		Words: v.words, Page: page, Title: title, Person: v.person, Names: v.names, MayNames: !v.config.NoNames, Provider: v.provider != nil, Theme: v.theme,
 		Path: path, Languages: Languages, Now: v.config.Now(), Body: body,
 	}
 }

@@ -7,6 +7,8 @@ func (d *Desk) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /asset/", http.StripPrefix("/asset/", assets()))
 	mux.HandleFunc("GET "+signInPath+"{token}", d.signIn)
+	mux.HandleFunc("GET /sign-in", d.toProvider)
+	mux.HandleFunc("GET /sign-in/callback", d.fromProvider)
 	mux.HandleFunc("POST /sign-out", d.signOut)
 	mux.HandleFunc("POST /settings", d.choose)
 	mux.HandleFunc("GET /{$}", d.page(Leader, (*visit).home))
@@ -34,21 +36,6 @@ func (d *Desk) routes() http.Handler {
 		v.refuse(http.StatusNotFound, "not-found")
 	})
 	return mux
-}
-
-// signIn takes a link.
-func (d *Desk) signIn(w http.ResponseWriter, r *http.Request) {
-	p := d.door.enter(w, r.PathValue("token"))
-	if p == nil {
-		d.visit(w, r).refuse(http.StatusUnauthorized, "link")
-		return
-	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
-}
-
-func (d *Desk) signOut(w http.ResponseWriter, r *http.Request) {
-	d.door.end(w)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 func (v *visit) home() {

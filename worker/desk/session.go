@@ -32,6 +32,7 @@ type door struct {
 
 	mu    sync.Mutex
 	links map[string]string // person by the hash of the link's token
+	ended *endings
 }
 
 // loadKey reads the desk's key from a file of mode 0600, or makes it.
@@ -83,8 +84,11 @@ func (d *door) enter(w http.ResponseWriter, token string) *Person {
 
 // session is what the cookie says.
 type session struct {
+	ID     string `json:"i"`
 	Person string `json:"p"`
 	Until  int64  `json:"u"` // Unix seconds
+	// Granted is the person, where the provider of sign-ins says what they may and the desk's list does not.
+	Granted *Person `json:"g,omitempty"`
 }
 
 func (d *door) cookieName() string {
@@ -96,13 +100,23 @@ func (d *door) cookieName() string {
 
 // begin gives the browser its cookie.
 func (d *door) begin(w http.ResponseWriter, p *Person) {
-	body, _ := json.Marshal(session{p.ID, d.now().Add(sessionMax).Unix()}) // cannot fail
+	s := session{ID: rand.Text(), Person: p.ID, Until: d.now().Add(sessionMax).Unix()}
+	if d.people[p.ID] != p {
+		s.Granted = p
+	}
+	body, _ := json.Marshal(s) // cannot fail
 	value := base64.RawURLEncoding.EncodeToString(body)
 	d.set(w, value+"."+d.sign(value), int(sessionMax/time.Second))
 }
 
-// end takes the cookie away.
-func (d *door) end(w http.ResponseWriter) { d.set(w, "", -1) }
+// leave ends the session of a request and takes the cookie away.
+func (d *door) leave(w http.ResponseWriter, r *http.Request) error {
+	d.set(w, "", -1)
+	if s := d.session(r); s != nil {
+		return d.ended.add(s.ID, s.Until, d.now().Unix())
+	}
+	return nil
+}
 
 func (d *door) set(w http.ResponseWriter, value string, age int) {
 	http.SetCookie(w, &http.Cookie{Name: d.cookieName(), Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: d.secure, SameSite: http.SameSiteLaxMode})
@@ -116,6 +130,18 @@ func (d *door) sign(value string) string {
 
 // who is the person of a request, or nil.
 func (d *door) who(r *http.Request) *Person {
+	s := d.session(r)
+	if s == nil {
+		return nil
+	}
+	if s.Granted != nil {
+		return s.Granted
+	}
+	return d.people[s.Person]
+}
+
+// session of a request that has not ended, or nil.
+func (d *door) session(r *http.Request) *session {
 	c, err := r.Cookie(d.cookieName())
 	if err != nil {
 		return nil
@@ -126,8 +152,8 @@ func (d *door) who(r *http.Request) *Person {
 	}
 	body, err := base64.RawURLEncoding.DecodeString(value)
 	var s session
-	if err != nil || json.Unmarshal(body, &s) != nil || d.now().Unix() >= s.Until {
+	if err != nil || json.Unmarshal(body, &s) != nil || d.now().Unix() >= s.Until || d.ended.has(s.ID) {
 		return nil
 	}
-	return d.people[s.Person]
+	return &s
 }

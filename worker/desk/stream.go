@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -60,6 +61,7 @@ type follower struct {
 	down    string    // networks told to be away
 	control *http.ResponseController
 	buf     bytes.Buffer
+	shown   showing
 }
 
 // stream sends what is confirmed from a position on (server-sent events, HTML Living Standard 9.2): "rows" are table rows,
@@ -80,6 +82,9 @@ func (v *visit) stream() {
 	h.Set("X-Accel-Buffering", "no")
 	fmt.Fprint(&f.buf, "retry: 1000\n\n")
 	f.run()
+	if err := f.recordShown(context.WithoutCancel(f.ctx)); err != nil {
+		v.config.Log.Error().Err(err).Msg("desk")
+	}
 }
 
 func (f *follower) run() {
@@ -119,6 +124,7 @@ func (f *follower) run() {
 func (f *follower) catchUp() bool {
 	var list []*Entry
 	var down []string
+	before := maps.Clone(f.at)
 	for _, b := range f.boards {
 		from, known := f.at[b.Network]
 		entries, end, ok := b.After(from)
@@ -137,6 +143,10 @@ func (f *follower) catchUp() bool {
 		if b.Down() != "" {
 			down = append(down, b.Network)
 		}
+	}
+	if err := f.recordRows(before, list); err != nil {
+		f.config.Log.Error().Err(err).Msg("desk")
+		return false // what cannot be recorded is not shown; the browser comes back
 	}
 	f.rows(list)
 	if now := strings.Join(down, ", "); now != f.down {

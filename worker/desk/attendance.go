@@ -78,44 +78,108 @@ func placementOf(rec *roster.Record, id roster.PlacementID) *roster.Placement {
 	return nil
 }
 
-// attendance publishes what a sheet says that was not noted before, an event a participant.
-func (v *visit) attendance() {
+// filled is a sheet that somebody has filled in: the events that say what was not noted before.
+type filled struct {
+	board  *Board
+	group  string
+	sheet  sheet
+	events []*mapping.Event
+	// clash: somebody else has noted another thing meanwhile.
+	clash bool
+}
+
+// filledIn reads a sheet from the request; nil where it was answered.
+func (v *visit) filledIn() *filled {
 	b, group := v.boardOf(), v.r.PathValue("group")
 	if b == nil {
 		v.refuse(http.StatusNotFound, "not-found")
-		return
+		return nil
 	}
 	if !v.person.May(Coordinator) && (v.person.Role != Leader || !v.leadsGroup(b, group)) {
 		v.refuse(http.StatusForbidden, "forbidden")
-		return
+		return nil
 	}
-	var sh sheet
+	f := &filled{board: b, group: group}
 	b.View(func(s *roster.State, offer *roster.Offering) {
 		if offer == nil {
 			return
 		}
 		if at := offer.Book.Group(group); at >= 0 {
 			g := &offer.Catalog.Groups[at]
-			sh = v.sheetOf(s, offer.Catalog, g, holders(s, offer.Catalog.Location)[g.ID], v.config.Now(), v.r.PostFormValue("session"))
+			f.sheet = v.sheetOf(s, offer.Catalog, g, holders(s, offer.Catalog.Location)[g.ID], v.config.Now(), v.r.PostFormValue("session"))
 		}
 	})
-	var last uint64
-	for _, line := range sh.Lines {
+	for _, line := range f.sheet.Lines {
 		kind, ok := noted(v.r.PostFormValue(line.Placement), v.r.PostFormValue("held") != "", line.Came)
 		if !ok {
 			continue
 		}
-		var err error
-		last, err = worker.PublishEvent(v.ctx, v.actors[b.Network], b.Network, &mapping.Event{
+		if was := v.r.PostFormValue("was-" + line.Placement); was != "" && was != strconv.Itoa(int(line.Came)) {
+			f.clash = true
+		}
+		f.events = append(f.events, &mapping.Event{
 			Type: kind, Source: mapping.SourceDesk, ID: "desk-" + rand.Text(), Sent: v.config.Now().UTC(), Actor: v.person.Called(),
-			Target: mapping.Target{Key: line.Key, Placement: line.Placement}, Session: sh.Session,
+			Target: mapping.Target{Key: line.Key, Placement: line.Placement}, Session: f.sheet.Session,
 		})
-		if err != nil {
+	}
+	return f
+}
+
+// previewAttendance shows what a sheet would do: who begins, whose seat is released for the sessions missed.
+func (v *visit) previewAttendance() {
+	f := v.filledIn()
+	if f == nil {
+		return
+	}
+	if err := v.audit(f.board.Network, "preview", f.group); err != nil {
+		v.failed(err)
+		return
+	}
+	p := attendancePreview{Group: f.group, Session: f.sheet.Session, Clash: f.clash}
+	if !f.clash {
+		p.preview = f.board.Try(nil, v.config.Now(), f.events...)
+	}
+	p.Network, p.Form = f.board.Network, v.r.PostForm
+	if v.person.Role == Leader { // who moves up is not theirs to know
+		p.Effects = slices.DeleteFunc(p.Effects, func(e effect) bool {
+			return !slices.ContainsFunc(f.sheet.Lines, func(l sheetLine) bool { return l.Key == e.Key })
+		})
+	}
+	for i := range p.Effects {
+		p.Effects[i].Name, _ = v.nameOf(f.board, p.Effects[i].Key)
+	}
+	v.show(http.StatusOK, "attendance", v.words.T("attendance.title"), p)
+}
+
+// attendancePreview is what a sheet would do.
+type attendancePreview struct {
+	preview
+	Group, Session string
+	Clash          bool
+}
+
+// attendance publishes a sheet, an event a participant. Whoever filled it in before somebody else noted another thing is
+// told, and nothing is sent.
+func (v *visit) attendance() {
+	f := v.filledIn()
+	if f == nil {
+		return
+	}
+	if f.clash {
+		p := attendancePreview{Group: f.group, Session: f.sheet.Session, Clash: true}
+		p.Network = f.board.Network
+		v.show(http.StatusConflict, "attendance", v.words.T("attendance.title"), p)
+		return
+	}
+	var last uint64
+	for _, e := range f.events {
+		var err error
+		if last, err = worker.PublishEvent(v.ctx, v.actors[f.board.Network], f.board.Network, e); err != nil {
 			v.failed(err)
 			return
 		}
 	}
-	to := "/group/" + b.Network + "/" + group + "?session=" + sh.Session
+	to := "/group/" + f.board.Network + "/" + f.group + "?session=" + f.sheet.Session
 	if last > 0 {
 		to += "&did=" + strconv.FormatUint(last, 10)
 	}

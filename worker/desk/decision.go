@@ -17,6 +17,7 @@ type decision struct {
 	Cause   uint64         `json:"cause"`
 	Own     bool           `json:"own"`
 	Actor   string         `json:"actor"`
+	Why     string         `json:"why"` // as the actor says
 	Record  decisionRecord `json:"record"`
 	Patient struct {
 		Key   string `json:"key"`
@@ -45,6 +46,7 @@ type decisionRecord struct {
 	Arrival    int64            `json:"arrival"`
 	Alerts     []string         `json:"alerts"`
 	Doubts     []string         `json:"doubts"`
+	Assignee   string           `json:"assignee"`
 	Placements []struct {
 		ID      string         `json:"id"`
 		Role    mapping.Role   `json:"role"`

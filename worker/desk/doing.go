@@ -46,7 +46,7 @@ func (v *visit) previewAct() {
 		v.failed(err)
 		return
 	}
-	p := b.Try(e, nil, v.config.Now())
+	p := b.Try(nil, v.config.Now(), e)
 	p.Network, p.Key, p.Act = b.Network, e.Target.Key, a.ID
 	p.Form = v.r.PostForm
 	var err error

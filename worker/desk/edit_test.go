@@ -75,6 +75,9 @@ func TestSeatIsAddedAtTheDesk(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(done, "Done: 1 confirmation sent.") || !strings.Contains(done, "2 taken, 0 held by an offer, 0 free") || !strings.Contains(done, "Ng, Test") {
 		t.Errorf("the seat is not there: %d\n%s", status, done)
 	}
+	if file := sam.must("/catalog/north/file"); !strings.Contains(file, "seats: {min: 1, max: 2}") || strings.Replace(file, "max: 2", "max: 1", 1) != catalog(time.Now()) {
+		t.Errorf("the file is not as it was written, but for the seat:\n%s", file)
+	}
 	// Who opened the page before is told, and sends nothing.
 	form.Set("max", "5")
 	status, told := late.post("/catalog/north/change", form)
@@ -85,6 +88,7 @@ func TestSeatIsAddedAtTheDesk(t *testing.T) {
 
 func TestBadCatalogIsNotPutInForce(t *testing.T) {
 	r := newRig(t, nil)
+	r.send("Okafor", copd) // the catalog is in force by then
 	sam := r.browser("sam")
 	base := sam.base("/group/north/copd-1")
 	for _, c := range []struct {

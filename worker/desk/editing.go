@@ -119,7 +119,7 @@ func (v *visit) previewEdit() {
 	}
 	if p.sendable() {
 		cat, _ := program.Load(p.yaml)
-		tried := p.board.Try(p.event(v), roster.NewOffering(cat), v.config.Now())
+		tried := p.board.Try(roster.NewOffering(cat), v.config.Now(), p.event(v))
 		p.Effects, p.More, p.Freed, p.Refused, p.Unchanged = tried.Effects, tried.More, tried.Freed, tried.Refused, tried.Unchanged
 		if len(p.Effects) > 0 {
 			if err := v.audit(p.Network, "preview", p.Group); err != nil {
@@ -232,6 +232,23 @@ func (v *visit) newGroup() {
 		return
 	}
 	v.show(http.StatusOK, "add", v.words.T("edit.add.do"), v.editFormOf(b.Network, b.Catalog(), nil, v.config.Now()))
+}
+
+// catalogFile is the YAML in force, so that the file elsewhere can follow what was edited here.
+func (v *visit) catalogFile() {
+	b := v.boardOf()
+	if b == nil || b.Catalog() == nil {
+		v.refuse(http.StatusNotFound, "not-found")
+		return
+	}
+	yaml, err := b.mirror.CatalogText(v.ctx, b.Catalog().Hash)
+	if err != nil {
+		v.failed(err)
+		return
+	}
+	v.w.Header().Set("Content-Type", "application/yaml")
+	v.w.Header().Set("Content-Disposition", `attachment; filename="`+b.Network+`.yaml"`)
+	_, _ = v.w.Write(yaml) // the browser may be gone
 }
 
 // number of a group's seats for a form; nothing where there is none.

@@ -51,6 +51,8 @@ type task struct {
 	// Attempts to reach the patient that failed, of as many as are made, and when the last was.
 	Attempts, Of int
 	Attempted    time.Time
+	Closed       bool   // as unreachable: the attempts are used up
+	Assignee     string // who is to look at it
 	Reasons      []mapping.Reason
 	Issues       []mapping.Issue
 	Problem      string // of a delivery, in words
@@ -123,7 +125,7 @@ func (v *visit) tasksOf(b *Board, tasks map[string][]*task) {
 		}
 		for _, key := range s.LiveKeys() {
 			rec := s.Record(key)
-			t := &task{Network: b.Network, Key: roster.KeyOf('r', key), Priority: rec.Priority, Since: at(rec.Arrival, zone), alerts: rec.Alerts}
+			t := &task{Network: b.Network, Key: roster.KeyOf('r', key), Priority: rec.Priority, Since: at(rec.Arrival, zone), alerts: rec.Alerts, Assignee: rec.Assignee}
 			if len(rec.Placements) > 0 {
 				t.status = rec.Placements[0].Status
 			}
@@ -162,6 +164,9 @@ func (v *visit) tasksOf(b *Board, tasks map[string][]*task) {
 		switch {
 		case e.Refused():
 			add(queueRefuse, t)
+		case e.Data.Status == mapping.Closed && slices.ContainsFunc(e.Data.Reasons, func(r mapping.Reason) bool { return r.Code == roster.RuleUnreachable }):
+			t.Closed, t.Reasons, t.Program = true, e.Data.Reasons, e.Data.Program.ID
+			add(queueCall, t)
 		case slices.ContainsFunc(e.Data.Issues, func(i mapping.Issue) bool { return i.Code == "unknown-code" }):
 			t.Issues = slices.DeleteFunc(slices.Clone(t.Issues), func(i mapping.Issue) bool { return i.Code != "unknown-code" })
 			add(queueCode, t)
@@ -194,6 +199,8 @@ func queueOf(s *roster.State, rec *roster.Record) string {
 		return queueStop
 	case undecided:
 		return queueReview
+	case len(rec.Alerts) > 0 && !slices.ContainsFunc(rec.Alerts, func(rule string) bool { return rule != roster.RuleCall }):
+		return queueCall
 	case len(rec.Alerts) > 0:
 		return queueAlert
 	case slices.ContainsFunc(rec.Placements, func(p roster.Placement) bool { return p.Status == mapping.NeedsInfo }):

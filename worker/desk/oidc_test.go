@@ -188,6 +188,7 @@ grants:
 		jar := b.client.Jar
 		b.client = trusting()
 		b.client.Jar = jar
+		t.Cleanup(b.client.CloseIdleConnections)
 		return b
 	}
 }

@@ -36,14 +36,9 @@ func (p preview) Nothing() string { return "act.nothing" }
 // stepsMax of one event are tried: at about 200 referrals each, more than a network has.
 const stepsMax = 1000
 
-// Try says what an event would cause if it were decided now: it is decided on the board's own copy and taken back. next is
-// the catalog that the event puts in force, compiled; nil for any other.
-func (b *Board) Try(e *mapping.Event, next *roster.Offering, now time.Time) (p preview) {
-	data, err := event.Encode(e)
-	if err != nil {
-		p.Refused = mapping.Issues{{Code: "invalid", Text: err.Error()}}
-		return p
-	}
+// Try says what events would cause if they were decided now, one after the other: they are decided on the board's own copy
+// and taken back. next is the catalog that an event puts in force, compiled; nil where none does.
+func (b *Board) Try(next *roster.Offering, now time.Time, events ...*mapping.Event) (p preview) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	state := b.mirror.State()
@@ -51,8 +46,6 @@ func (b *Board) Try(e *mapping.Event, next *roster.Offering, now time.Time) (p p
 		p.Unchanged = "busy"
 		return p
 	}
-	in := mapping.Input{Network: b.Network, Source: e.Source, Sequence: state.Position.Input + 1, Stored: now.UTC(), Data: data}
-	turn := roster.Turn{Input: in, Decoded: event.Decode(in), Time: max(now.UnixMilli(), state.Position.Time, state.Position.Floor), Offer: next}
 	before := map[string]int{}
 	for _, g := range b.offer.Catalog.Groups {
 		before[g.ID] = state.Taken(g.ID)
@@ -64,16 +57,8 @@ func (b *Board) Try(e *mapping.Event, next *roster.Offering, now time.Time) (p p
 			p = preview{Refused: mapping.Issues{{Code: "internal", Text: "Convene cannot decide this."}}}
 		}
 	}()
-	offer := b.offer
-	for range stepsMax {
-		out := state.Decide(turn, offer)
-		p.add(out)
-		if next != nil && state.Catalog == next.Catalog.Hash {
-			offer = next
-		}
-		if !out.More {
-			break
-		}
+	for _, e := range events {
+		b.try(&p, e, next, now)
 	}
 	for _, g := range b.offer.Catalog.Groups {
 		if state.Taken(g.ID) < before[g.ID] {
@@ -81,6 +66,28 @@ func (b *Board) Try(e *mapping.Event, next *roster.Offering, now time.Time) (p p
 		}
 	}
 	return p
+}
+
+// try decides one event, under the lock.
+func (b *Board) try(p *preview, e *mapping.Event, next *roster.Offering, now time.Time) {
+	state, offer := b.mirror.State(), b.offer
+	data, err := event.Encode(e)
+	if err != nil {
+		p.Refused = append(p.Refused, mapping.Issue{Code: "invalid-value", Text: err.Error()})
+		return
+	}
+	in := mapping.Input{Network: b.Network, Source: e.Source, Sequence: state.Position.Input + 1, Stored: now.UTC(), Data: data}
+	turn := roster.Turn{Input: in, Decoded: event.Decode(in), Time: max(now.UnixMilli(), state.Position.Time, state.Position.Floor), Offer: next}
+	for range stepsMax {
+		out := state.Decide(turn, offer)
+		p.add(out)
+		if next != nil && state.Catalog == next.Catalog.Hash {
+			offer = next
+		}
+		if !out.More {
+			return
+		}
+	}
 }
 
 // effectsMax of one event are shown; the others are counted.

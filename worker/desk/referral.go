@@ -23,6 +23,7 @@ type moment struct {
 	// Own: the input was about this referral; else another's made room for it, or time passed.
 	Own     bool
 	Actor   string
+	Why     string // as the actor says; it may name the patient
 	Entries []*Entry
 	reached uint64 // sequence of its decision
 }
@@ -132,6 +133,9 @@ func (v *visit) story(b *Board, key string) (*story, error) {
 		mo := moments[d.Cause]
 		if mo == nil {
 			mo = &moment{Time: d.Time.In(b.Location()), Input: d.Cause, Own: d.Own, Actor: d.Actor}
+			if v.names {
+				mo.Why = d.Why
+			}
 			moments[d.Cause] = mo
 			s.Moments = append(s.Moments, mo)
 		}

@@ -121,8 +121,8 @@ func (w lockedWriter) Write(p []byte) (int, error) {
 	return w.log.Write(p)
 }
 
-// send a referral of a patient with a condition, and wait until it is decided and the desk knows.
-func (r *rig) send(family, condition string) (key string) {
+// send a referral of a patient with conditions, and wait until it is decided and the desk knows.
+func (r *rig) send(family string, conditions ...string) (key string) {
 	r.Helper()
 	r.sent++
 	id := fmt.Sprint(r.sent)
@@ -134,7 +134,7 @@ func (r *rig) send(family, condition string) (key string) {
 				Name:        mapping.Name{Family: family, Given: []string{"Test"}}, BirthDate: "1961-05-0" + id[:1], Gender: "female",
 				Address: mapping.Address{State: "MA", PostalCode: "02118"},
 			},
-			Conditions: []mapping.Condition{{Codes: []mapping.Code{{System: "http://hl7.org/fhir/sid/icd-10-cm", Code: condition}}}},
+			Conditions: coded(conditions),
 		},
 	})
 	if err != nil {
@@ -142,6 +142,13 @@ func (r *rig) send(family, condition string) (key string) {
 	}
 	r.decided(input)
 	return fmt.Sprintf("r%d", input)
+}
+
+func coded(icd10 []string) (list []mapping.Condition) {
+	for _, code := range icd10 {
+		list = append(list, mapping.Condition{Codes: []mapping.Code{{System: "http://hl7.org/fhir/sid/icd-10-cm", Code: code}}})
+	}
+	return list
 }
 
 func (r *rig) decided(input uint64) []*Entry {

@@ -59,6 +59,8 @@ require (
 	github.com/go-jose/go-jose/v4 v4.1.8
 	// The circuit breaker before a FHIR server.
 	github.com/sony/gobreaker/v2 v2.4.0
+	// Recurrence of sessions (RFC 5545).
+	github.com/teambition/rrule-go v1.8.2
 	// OAuth2 client credentials.
 	golang.org/x/oauth2 v0.37.0
 )

@@ -1439,6 +1439,191 @@ func appendAppointment(b []byte, v *models.Appointment) []byte {
 	return append(b, '}')
 }
 
+func appendObservation(b []byte, v *models.Observation) []byte {
+	b = append(b, `{"resourceType":"Observation"`...)
+	b = text(b, `,"id":`, v.Id)
+	if v.Meta != nil {
+		b = appendMeta(append(b, `,"meta":`...), v.Meta)
+	}
+	b = text(b, `,"implicitRules":`, v.ImplicitRules)
+	b = text(b, `,"language":`, v.Language)
+	if v.Text != nil {
+		b = appendNarrative(append(b, `,"text":`...), v.Text)
+	}
+	if len(v.Extension) > 0 {
+		b = append(b, `,"extension":`...)
+		for i := range v.Extension {
+			b = append(b, separator(i))
+			b = appendExtension(b, &v.Extension[i])
+		}
+		b = append(b, ']')
+	}
+	if len(v.ModifierExtension) > 0 {
+		b = append(b, `,"modifierExtension":`...)
+		for i := range v.ModifierExtension {
+			b = append(b, separator(i))
+			b = appendExtension(b, &v.ModifierExtension[i])
+		}
+		b = append(b, ']')
+	}
+	if len(v.Identifier) > 0 {
+		b = append(b, `,"identifier":`...)
+		for i := range v.Identifier {
+			b = append(b, separator(i))
+			b = appendIdentifier(b, &v.Identifier[i])
+		}
+		b = append(b, ']')
+	}
+	if len(v.BasedOn) > 0 {
+		b = append(b, `,"basedOn":`...)
+		for i := range v.BasedOn {
+			b = append(b, separator(i))
+			b = appendReference(b, &v.BasedOn[i])
+		}
+		b = append(b, ']')
+	}
+	if len(v.PartOf) > 0 {
+		b = append(b, `,"partOf":`...)
+		for i := range v.PartOf {
+			b = append(b, separator(i))
+			b = appendReference(b, &v.PartOf[i])
+		}
+		b = append(b, ']')
+	}
+	b = appendCode(append(b, `,"status":`...), v.Status.Code())
+	if len(v.Category) > 0 {
+		b = append(b, `,"category":`...)
+		for i := range v.Category {
+			b = append(b, separator(i))
+			b = appendCodeableConcept(b, &v.Category[i])
+		}
+		b = append(b, ']')
+	}
+	b = appendCodeableConcept(append(b, `,"code":`...), &v.Code)
+	if v.Subject != nil {
+		b = appendReference(append(b, `,"subject":`...), v.Subject)
+	}
+	if len(v.Focus) > 0 {
+		b = append(b, `,"focus":`...)
+		for i := range v.Focus {
+			b = append(b, separator(i))
+			b = appendReference(b, &v.Focus[i])
+		}
+		b = append(b, ']')
+	}
+	if v.Encounter != nil {
+		b = appendReference(append(b, `,"encounter":`...), v.Encounter)
+	}
+	b = text(b, `,"effectiveDateTime":`, v.EffectiveDateTime)
+	if v.EffectivePeriod != nil {
+		b = appendPeriod(append(b, `,"effectivePeriod":`...), v.EffectivePeriod)
+	}
+	if v.EffectiveTiming != nil {
+		b = appendTiming(append(b, `,"effectiveTiming":`...), v.EffectiveTiming)
+	}
+	b = text(b, `,"effectiveInstant":`, v.EffectiveInstant)
+	b = text(b, `,"issued":`, v.Issued)
+	if len(v.Performer) > 0 {
+		b = append(b, `,"performer":`...)
+		for i := range v.Performer {
+			b = append(b, separator(i))
+			b = appendReference(b, &v.Performer[i])
+		}
+		b = append(b, ']')
+	}
+	if v.ValueQuantity != nil {
+		b = appendQuantity(append(b, `,"valueQuantity":`...), v.ValueQuantity)
+	}
+	if v.ValueCodeableConcept != nil {
+		b = appendCodeableConcept(append(b, `,"valueCodeableConcept":`...), v.ValueCodeableConcept)
+	}
+	b = text(b, `,"valueString":`, v.ValueString)
+	if v.ValueBoolean != nil {
+		b = strconv.AppendBool(append(b, `,"valueBoolean":`...), *v.ValueBoolean)
+	}
+	if v.ValueInteger != nil {
+		b = strconv.AppendInt(append(b, `,"valueInteger":`...), int64(*v.ValueInteger), 10)
+	}
+	if v.ValueRange != nil {
+		b = appendRange(append(b, `,"valueRange":`...), v.ValueRange)
+	}
+	if v.ValueRatio != nil {
+		b = appendRatio(append(b, `,"valueRatio":`...), v.ValueRatio)
+	}
+	if v.ValueSampledData != nil {
+		b = appendSampledData(append(b, `,"valueSampledData":`...), v.ValueSampledData)
+	}
+	b = text(b, `,"valueTime":`, v.ValueTime)
+	b = text(b, `,"valueDateTime":`, v.ValueDateTime)
+	if v.ValuePeriod != nil {
+		b = appendPeriod(append(b, `,"valuePeriod":`...), v.ValuePeriod)
+	}
+	if v.DataAbsentReason != nil {
+		b = appendCodeableConcept(append(b, `,"dataAbsentReason":`...), v.DataAbsentReason)
+	}
+	if len(v.Interpretation) > 0 {
+		b = append(b, `,"interpretation":`...)
+		for i := range v.Interpretation {
+			b = append(b, separator(i))
+			b = appendCodeableConcept(b, &v.Interpretation[i])
+		}
+		b = append(b, ']')
+	}
+	if len(v.Note) > 0 {
+		b = append(b, `,"note":`...)
+		for i := range v.Note {
+			b = append(b, separator(i))
+			b = appendAnnotation(b, &v.Note[i])
+		}
+		b = append(b, ']')
+	}
+	if v.BodySite != nil {
+		b = appendCodeableConcept(append(b, `,"bodySite":`...), v.BodySite)
+	}
+	if v.Method != nil {
+		b = appendCodeableConcept(append(b, `,"method":`...), v.Method)
+	}
+	if v.Specimen != nil {
+		b = appendReference(append(b, `,"specimen":`...), v.Specimen)
+	}
+	if v.Device != nil {
+		b = appendReference(append(b, `,"device":`...), v.Device)
+	}
+	if len(v.ReferenceRange) > 0 {
+		b = append(b, `,"referenceRange":`...)
+		for i := range v.ReferenceRange {
+			b = append(b, separator(i))
+			b = appendObservationReferenceRange(b, &v.ReferenceRange[i])
+		}
+		b = append(b, ']')
+	}
+	if len(v.HasMember) > 0 {
+		b = append(b, `,"hasMember":`...)
+		for i := range v.HasMember {
+			b = append(b, separator(i))
+			b = appendReference(b, &v.HasMember[i])
+		}
+		b = append(b, ']')
+	}
+	if len(v.DerivedFrom) > 0 {
+		b = append(b, `,"derivedFrom":`...)
+		for i := range v.DerivedFrom {
+			b = append(b, separator(i))
+			b = appendReference(b, &v.DerivedFrom[i])
+		}
+		b = append(b, ']')
+	}
+	if len(v.Component) > 0 {
+		b = append(b, `,"component":`...)
+		for i := range v.Component {
+			b = append(b, separator(i))
+			b = appendObservationComponent(b, &v.Component[i])
+		}
+		b = append(b, ']')
+	}
+	return append(b, '}')
+}
+
 func appendMeta(b []byte, v *models.Meta) []byte {
 	at := len(b)
 	b = text(b, `,"id":`, v.Id)
@@ -2877,6 +3062,145 @@ func appendAppointmentParticipant(b []byte, v *models.AppointmentParticipant) []
 	return object(b, at)
 }
 
+func appendSampledData(b []byte, v *models.SampledData) []byte {
+	at := len(b)
+	b = text(b, `,"id":`, v.Id)
+	if len(v.Extension) > 0 {
+		b = append(b, `,"extension":`...)
+		for i := range v.Extension {
+			b = append(b, separator(i))
+			b = appendExtension(b, &v.Extension[i])
+		}
+		b = append(b, ']')
+	}
+	b = appendQuantity(append(b, `,"origin":`...), &v.Origin)
+	b = appendNumber(append(b, `,"period":`...), v.Period)
+	if v.Factor != nil {
+		b = appendNumber(append(b, `,"factor":`...), *v.Factor)
+	}
+	if v.LowerLimit != nil {
+		b = appendNumber(append(b, `,"lowerLimit":`...), *v.LowerLimit)
+	}
+	if v.UpperLimit != nil {
+		b = appendNumber(append(b, `,"upperLimit":`...), *v.UpperLimit)
+	}
+	b = strconv.AppendInt(append(b, `,"dimensions":`...), int64(v.Dimensions), 10)
+	b = text(b, `,"data":`, v.Data)
+	return object(b, at)
+}
+
+func appendObservationReferenceRange(b []byte, v *models.ObservationReferenceRange) []byte {
+	at := len(b)
+	b = text(b, `,"id":`, v.Id)
+	if len(v.Extension) > 0 {
+		b = append(b, `,"extension":`...)
+		for i := range v.Extension {
+			b = append(b, separator(i))
+			b = appendExtension(b, &v.Extension[i])
+		}
+		b = append(b, ']')
+	}
+	if len(v.ModifierExtension) > 0 {
+		b = append(b, `,"modifierExtension":`...)
+		for i := range v.ModifierExtension {
+			b = append(b, separator(i))
+			b = appendExtension(b, &v.ModifierExtension[i])
+		}
+		b = append(b, ']')
+	}
+	if v.Low != nil {
+		b = appendQuantity(append(b, `,"low":`...), v.Low)
+	}
+	if v.High != nil {
+		b = appendQuantity(append(b, `,"high":`...), v.High)
+	}
+	if v.Type != nil {
+		b = appendCodeableConcept(append(b, `,"type":`...), v.Type)
+	}
+	if len(v.AppliesTo) > 0 {
+		b = append(b, `,"appliesTo":`...)
+		for i := range v.AppliesTo {
+			b = append(b, separator(i))
+			b = appendCodeableConcept(b, &v.AppliesTo[i])
+		}
+		b = append(b, ']')
+	}
+	if v.Age != nil {
+		b = appendRange(append(b, `,"age":`...), v.Age)
+	}
+	b = text(b, `,"text":`, v.Text)
+	return object(b, at)
+}
+
+func appendObservationComponent(b []byte, v *models.ObservationComponent) []byte {
+	at := len(b)
+	b = text(b, `,"id":`, v.Id)
+	if len(v.Extension) > 0 {
+		b = append(b, `,"extension":`...)
+		for i := range v.Extension {
+			b = append(b, separator(i))
+			b = appendExtension(b, &v.Extension[i])
+		}
+		b = append(b, ']')
+	}
+	if len(v.ModifierExtension) > 0 {
+		b = append(b, `,"modifierExtension":`...)
+		for i := range v.ModifierExtension {
+			b = append(b, separator(i))
+			b = appendExtension(b, &v.ModifierExtension[i])
+		}
+		b = append(b, ']')
+	}
+	b = appendCodeableConcept(append(b, `,"code":`...), &v.Code)
+	if v.ValueQuantity != nil {
+		b = appendQuantity(append(b, `,"valueQuantity":`...), v.ValueQuantity)
+	}
+	if v.ValueCodeableConcept != nil {
+		b = appendCodeableConcept(append(b, `,"valueCodeableConcept":`...), v.ValueCodeableConcept)
+	}
+	b = text(b, `,"valueString":`, v.ValueString)
+	if v.ValueBoolean != nil {
+		b = strconv.AppendBool(append(b, `,"valueBoolean":`...), *v.ValueBoolean)
+	}
+	if v.ValueInteger != nil {
+		b = strconv.AppendInt(append(b, `,"valueInteger":`...), int64(*v.ValueInteger), 10)
+	}
+	if v.ValueRange != nil {
+		b = appendRange(append(b, `,"valueRange":`...), v.ValueRange)
+	}
+	if v.ValueRatio != nil {
+		b = appendRatio(append(b, `,"valueRatio":`...), v.ValueRatio)
+	}
+	if v.ValueSampledData != nil {
+		b = appendSampledData(append(b, `,"valueSampledData":`...), v.ValueSampledData)
+	}
+	b = text(b, `,"valueTime":`, v.ValueTime)
+	b = text(b, `,"valueDateTime":`, v.ValueDateTime)
+	if v.ValuePeriod != nil {
+		b = appendPeriod(append(b, `,"valuePeriod":`...), v.ValuePeriod)
+	}
+	if v.DataAbsentReason != nil {
+		b = appendCodeableConcept(append(b, `,"dataAbsentReason":`...), v.DataAbsentReason)
+	}
+	if len(v.Interpretation) > 0 {
+		b = append(b, `,"interpretation":`...)
+		for i := range v.Interpretation {
+			b = append(b, separator(i))
+			b = appendCodeableConcept(b, &v.Interpretation[i])
+		}
+		b = append(b, ']')
+	}
+	if len(v.ReferenceRange) > 0 {
+		b = append(b, `,"referenceRange":`...)
+		for i := range v.ReferenceRange {
+			b = append(b, separator(i))
+			b = appendObservationReferenceRange(b, &v.ReferenceRange[i])
+		}
+		b = append(b, ']')
+	}
+	return object(b, at)
+}
+
 func appendCount(b []byte, v *models.Count) []byte {
 	at := len(b)
 	b = text(b, `,"id":`, v.Id)
@@ -2961,33 +3285,6 @@ func appendMoney(b []byte, v *models.Money) []byte {
 		b = appendNumber(append(b, `,"value":`...), *v.Value)
 	}
 	b = text(b, `,"currency":`, v.Currency)
-	return object(b, at)
-}
-
-func appendSampledData(b []byte, v *models.SampledData) []byte {
-	at := len(b)
-	b = text(b, `,"id":`, v.Id)
-	if len(v.Extension) > 0 {
-		b = append(b, `,"extension":`...)
-		for i := range v.Extension {
-			b = append(b, separator(i))
-			b = appendExtension(b, &v.Extension[i])
-		}
-		b = append(b, ']')
-	}
-	b = appendQuantity(append(b, `,"origin":`...), &v.Origin)
-	b = appendNumber(append(b, `,"period":`...), v.Period)
-	if v.Factor != nil {
-		b = appendNumber(append(b, `,"factor":`...), *v.Factor)
-	}
-	if v.LowerLimit != nil {
-		b = appendNumber(append(b, `,"lowerLimit":`...), *v.LowerLimit)
-	}
-	if v.UpperLimit != nil {
-		b = appendNumber(append(b, `,"upperLimit":`...), *v.UpperLimit)
-	}
-	b = strconv.AppendInt(append(b, `,"dimensions":`...), int64(v.Dimensions), 10)
-	b = text(b, `,"data":`, v.Data)
 	return object(b, at)
 }
 

@@ -163,3 +163,16 @@ func (c *checker) appointment(v *Appointment) {
 		c.reference("participant["+strconv.Itoa(i)+"].actor", v.Participant[i].Actor)
 	}
 }
+
+func (c *checker) observation(v *Observation) {
+	c.kind = "Observation"
+	c.id(v.Id)
+	c.code("status", v.Status.Code())
+	c.require(len(v.Category) > 0, "category")
+	c.concept("code", &v.Code)
+	c.reference("subject", v.Subject)
+	c.dateTime("effective", v.EffectiveDateTime)
+	c.choice("effective", v.EffectiveDateTime != nil, v.EffectivePeriod != nil, v.EffectiveTiming != nil, v.EffectiveInstant != nil)
+	c.choice("value", v.ValueQuantity != nil, v.ValueCodeableConcept != nil, v.ValueString != nil, v.ValueBoolean != nil, v.ValueInteger != nil,
+		v.ValueRange != nil, v.ValueRatio != nil, v.ValueSampledData != nil, v.ValueTime != nil, v.ValueDateTime != nil, v.ValuePeriod != nil)
+}

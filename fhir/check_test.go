@@ -36,7 +36,8 @@ func TestProblemsHavePaths(t *testing.T) {
 		"location":     {&Location{Status: pointer(models.LocationStatus(9))}, []string{"identifier: ", "name: ", "status: "}},
 		"provenance":   {&Provenance{Agent: []ProvenanceAgent{{}}}, []string{"id: ", "target: ", "recorded: ", "agent.who: ", "agent.onBehalfOf: "}},
 		"appointment":  {&Appointment{}, []string{"id: ", "start: start and end", "participant: "}},
-		"stranger":     {&models.Observation{}, []string{"is no resource that Convene writes"}},
+		"enrolment":    {&Observation{}, []string{"id: ", "category: ", "code: ", "subject: "}},
+		"stranger":     {&models.Account{}, []string{"is no resource that Convene writes"}},
 	} {
 		_, problems := Encode(c.resource)
 		text := problems.Error()

@@ -18,7 +18,7 @@ import (
 func resources() []any {
 	return []any{
 		&Patient{}, &Condition{}, &ServiceRequest{}, &Task{}, &Practitioner{}, &PractitionerRole{}, &Organization{},
-		&HealthcareService{}, &Location{}, &Provenance{}, &Appointment{},
+		&HealthcareService{}, &Location{}, &Provenance{}, &Appointment{}, &Observation{},
 	}
 }
 

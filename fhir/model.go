@@ -15,6 +15,7 @@ type (
 	Location          = models.Location
 	Provenance        = models.Provenance
 	Appointment       = models.Appointment
+	Observation       = models.Observation
 )
 
 // Their parts.
@@ -33,6 +34,7 @@ type (
 	Period                 = models.Period
 	ProvenanceAgent        = models.ProvenanceAgent
 	Reference              = models.Reference
+	TaskOutput             = models.TaskOutput
 	TaskRestriction        = models.TaskRestriction
 )
 

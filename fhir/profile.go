@@ -15,11 +15,17 @@ var (
 	BSeRPatient        = profile(bser + "bser-patient")
 	BSeRServiceRequest = profile(bser + "BSeR-ReferralServiceRequest")
 	BSeRTask           = profile(bser + "BSeR-ReferralTask")
+
+	// SDOHServiceRequest is the meta of a ServiceRequest of Gravity's SDOH Clinical Care IG (3.0.0), and so on.
+	SDOHServiceRequest = profile(sdoh + "SDOHCC-ServiceRequest")
+	SDOHTask           = profile(sdoh + "SDOHCC-TaskForReferralManagement")
+	metaEnrolment      = profile(sdoh + "SDOHCC-ObservationProgramEnrollmentStatus")
 )
 
 const (
 	usCore = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
 	bser   = "http://hl7.org/fhir/us/bser/StructureDefinition/"
+	sdoh   = "http://hl7.org/fhir/us/sdoh-clinicalcare/StructureDefinition/"
 )
 
 func profile(url string) *Meta { return &Meta{Profile: []string{url}} }

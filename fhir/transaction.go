@@ -73,6 +73,9 @@ func Encode(resource any) ([]byte, mapping.Issues) {
 	case *Appointment:
 		t.checker.appointment(v)
 		t.b = appendAppointment(nil, v)
+	case *Observation:
+		t.checker.observation(v)
+		t.b = appendObservation(nil, v)
 	default:
 		t.checker.problems.Add("", "wrong-type", "%T is no resource that Convene writes", resource)
 	}
@@ -168,6 +171,14 @@ func (t *Transaction) Appointment(fullURL string, v *Appointment, r Request) {
 	t.open(fullURL)
 	t.checker.appointment(v)
 	t.b = appendAppointment(t.b, v)
+	t.close(r)
+}
+
+// Observation adds an entry.
+func (t *Transaction) Observation(fullURL string, v *Observation, r Request) {
+	t.open(fullURL)
+	t.checker.observation(v)
+	t.b = appendObservation(t.b, v)
 	t.close(r)
 }
 

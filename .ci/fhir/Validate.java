@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -159,7 +160,12 @@ public final class Validate {
   /** The resource type in a profile's name: RelatedPerson of us-core-relatedperson; null when there is none. */
   private static String typeOf(FhirContext r4, String url) {
     String[] words = url.substring(url.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT).split("-");
-    return r4.getResourceTypes().stream().filter(t -> Arrays.asList(words).contains(t.toLowerCase(Locale.ROOT))).findFirst().orElse(null);
+    String whole = r4.getResourceTypes().stream().filter(t -> Arrays.asList(words).contains(t.toLowerCase(Locale.ROOT))).findFirst().orElse(null);
+    if (whole != null) {
+      return whole;
+    }
+    String last = words[words.length - 1]; // SDOHCC-ObservationAssessment
+    return r4.getResourceTypes().stream().filter(t -> last.startsWith(t.toLowerCase(Locale.ROOT))).max(Comparator.comparingInt(String::length)).orElse(null);
   }
 
   /** Takes any language of BCP 47 where R4 only prefers its list of common ones. */

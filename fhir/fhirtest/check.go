@@ -24,6 +24,18 @@ func Check(t testing.TB, bundle []byte) {
 	}
 }
 
+// Read fails the test where a resource is not R4.
+func Read(t testing.TB, resource []byte) {
+	t.Helper()
+	u, err := unmarshaller()
+	if err == nil {
+		_, err = u.Unmarshal(resource)
+	}
+	if err != nil {
+		t.Errorf("google/fhir: %v\nin %s", err, resource)
+	}
+}
+
 var unmarshaller = sync.OnceValues(func() (*jsonformat.Unmarshaller, error) {
 	return jsonformat.NewUnmarshaller("UTC", fhirversion.R4)
 })

@@ -138,6 +138,10 @@ var explained = []struct {
 		"the sender's type of identifier is of table 0203, of which R4's value set has a part; the binding is extensible"},
 	{regexp.MustCompile(`^None of the codings provided are in the value set 'Patient Contact Relationship ' .*v3-RoleCode#GUARD\)$`),
 		"a guardian, whom table 0131 does not have; the binding is extensible"},
+	{regexp.MustCompile(`^Error Cannot invoke "org\.hl7\.fhir\.r5\.model\.CodeSystem\.getConcept`),
+		"HAPI fails at the type of a document, a code of LOINC, which is not here"},
+	{regexp.MustCompile(`^Found multiple matching profiles for urn:uuid:[-0-9a-f]+ among choices: .*/SDOHCC-ObservationProgramEnrollmentStatus\b`),
+		"the stand-ins for Gravity's other Observations ask for nothing, and match too"},
 }
 
 // Faults are the errors, and the warnings that nothing explains. It logs how often each explanation was used.

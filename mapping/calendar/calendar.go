@@ -20,20 +20,52 @@ func Group(cat *program.Catalog, id string, from time.Time) (text string, ok boo
 	if !ok {
 		return "", false
 	}
+	stamp, _ := time.ParseInLocation(time.DateOnly, cat.ValidFrom, cat.Location)
+	last, _ := cat.LastSession(g)
+	return write(cat, g, sessions{of: g.ID, from: from, last: last, stamp: stamp, status: ics.ObjectStatusConfirmed}), true
+}
+
+// Placement is the calendar of the sessions of one placement, "r1042-1", in a group: from its first to the last that its patient may
+// attend. Those of an offer (held) are tentative. stamp is when the placement was confirmed so. ok is false when the catalog has no
+// such group, or the group no session from then on.
+func Placement(cat *program.Catalog, order, group string, first, stamp time.Time, held bool) (text string, ok bool) {
+	g, ok := cat.Group(group)
+	if !ok {
+		return "", false
+	}
+	last, ok := cat.LastSessionFor(g, first)
+	if !ok {
+		return "", false
+	}
+	s := sessions{of: order, from: first, last: last, stamp: stamp, status: ics.ObjectStatusConfirmed}
+	if held {
+		s.status = ics.ObjectStatusTentative
+	}
+	return write(cat, g, s), true
+}
+
+// sessions of a group that a calendar holds, the first and the last among them.
+type sessions struct {
+	of                string // whose they are, in their UIDs
+	from, last, stamp time.Time
+	status            ics.ObjectStatus
+}
+
+func write(cat *program.Catalog, g *program.Group, s sessions) string {
 	minutes := g.Sessions.Minutes
 	if minutes == 0 {
 		minutes = 60
 	}
-	stamp, _ := time.ParseInLocation(time.DateOnly, cat.ValidFrom, cat.Location)
 	c := ics.NewCalendarFor("Convene")
 	c.SetMethod(ics.MethodPublish)
 	c.SetName(g.Name)
 	for _, start := range g.Dates {
-		if start.Before(from) {
+		if start.Before(s.from) || start.After(s.last) {
 			continue
 		}
-		e := c.AddEvent(cat.Network + "-" + g.ID + "-" + start.UTC().Format("20060102T1504Z") + "@convene.health")
-		e.SetDtStampTime(stamp.UTC())
+		e := c.AddEvent(cat.Network + "-" + s.of + "-" + start.UTC().Format("20060102T1504Z") + "@convene.health")
+		e.SetDtStampTime(s.stamp.UTC())
+		e.SetStatus(s.status)
 		e.SetStartAt(start.UTC())
 		e.SetEndAt(start.Add(time.Duration(minutes) * time.Minute).UTC())
 		e.SetSummary(g.Name)
@@ -43,7 +75,7 @@ func Group(cat *program.Catalog, id string, from time.Time) (text string, ok boo
 			e.SetURL(g.Link)
 		}
 	}
-	return c.Serialize(), true
+	return c.Serialize()
 }
 
 // place is a site in one line.

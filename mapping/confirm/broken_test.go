@@ -80,17 +80,28 @@ var broken = map[string]struct {
 	"profile that nobody knows":      {"", `StructureDefinition/us-core-patient"`, `StructureDefinition/us-core-person"`, hapi},
 
 	// BSeR.
-	"no placer":                 {"bser", `"code":"PLAC"`, `"code":"MR"`, hapi},
-	"two fillers":               {"bser", `"code":"PLAC"`, `"code":"FILL"`, hapi},
-	"order that is a plan":      {"bser", `"intent":"order"`, `"intent":"plan"`, hapi},
-	"reason without words":      {"bser", `"text":"Chronic pain"},{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"F32.0"`, `"id":"x"},{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"F32.0"`, hapi},
-	"task to approve":           {"bser", `task-code","code":"fulfill"`, `task-code","code":"approve"`, hapi},
-	"task without an owner":     {"bser", `,"owner":{"reference":`, `,"partOf":{"reference":`, hapi},
-	"task without a beginning":  {"bser", `"authoredOn":"2026-11-12T15:04:05.678Z",`, ``, hapi},
-	"task for nobody":           {"bser", `"for":{"reference":`, `"encounter":{"reference":`, hapi},
-	"business status unheard":   {"bser", `TaskBusinessStatusCS","code":"3.0"`, `TaskBusinessStatusCS","code":"3.1"`, hapi},
-	"placement status unheard":  {"bser", `placement-status","code":"placed"`, `placement-status","code":"seated"`, hapi},
-	"reason for a status, mute": {"bser", `"businessStatus":{`, `"statusReason":{"coding":[{"system":"urn:x","code":"y"}]},"businessStatus":{`, hapi},
+	"no placer":                     {"bser", `"code":"PLAC"`, `"code":"MR"`, hapi},
+	"two fillers":                   {"bser", `"code":"PLAC"`, `"code":"FILL"`, hapi},
+	"order that is a plan":          {"bser", `"intent":"order"`, `"intent":"plan"`, hapi},
+	"reason without words":          {"bser", `"text":"Chronic pain"},{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"F32.0"`, `"id":"x"},{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"F32.0"`, hapi},
+	"task to approve":               {"bser", `task-code","code":"fulfill"`, `task-code","code":"approve"`, hapi},
+	"task without an owner":         {"bser", `,"owner":{"reference":`, `,"partOf":{"reference":`, hapi},
+	"task without a beginning":      {"bser", `"authoredOn":"2026-11-12T15:04:05.678Z",`, ``, hapi},
+	"task for nobody":               {"bser", `"for":{"reference":`, `"encounter":{"reference":`, hapi},
+	"business status unheard":       {"bser", `TaskBusinessStatusCS","code":"3.0"`, `TaskBusinessStatusCS","code":"3.1"`, hapi},
+	"placement status unheard":      {"bser", `placement-status","code":"placed"`, `placement-status","code":"seated"`, hapi},
+	"header without a receiver":     {"message", `"receiver":{`, `"target":{`, hapi},
+	"header without a sender":       {"message", `"sender":{`, `"enterer":{`, hapi},
+	"header of another event":       {"message", `"code":"I12"`, `"code":"I13"`, hapi},
+	"message that is a collection":  {"message", `"type":"message"`, `"type":"collection"`, hapi},
+	"feedback that is a collection": {"message", `"type":"document"`, `"type":"collection"`, hapi},
+	"feedback without a summary":    {"message", `"code":"RSRFS"`, `"code":"RSRF"`, hapi},
+
+	// Gravity.
+	"task in a status not Gravity's": {"sdoh", `"status":"accepted"`, `"status":"received"`, hapi},
+	"enrolment unsaid":               {"sdoh", `"valueCodeableConcept":{`, `"dataAbsentReason":{`, hapi},
+	"enrolment of no category":       {"sdoh", `us-core-category","code":"sdoh"`, `us-core-category","code":"social"`, hapi},
+	"reason for a status, mute":      {"bser", `"businessStatus":{`, `"statusReason":{"coding":[{"system":"urn:x","code":"y"}]},"businessStatus":{`, hapi},
 }
 
 // goodBundle is a bundle that breaks in all these ways.
@@ -103,10 +114,19 @@ func goodBundle(t *testing.T, profile string) []byte {
 	return bundleOf(t, b)
 }
 
+func goodMessage(t *testing.T) []byte {
+	t.Helper()
+	b, err := New(catalog(t, "bser")).Append(nil, placed())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return messageOf(t, b)
+}
+
 // breakBy breaks bundles in the ways that a check must see, by name of the way.
 func breakBy(t *testing.T, by check) map[string][]byte {
 	t.Helper()
-	good := map[string][]byte{"": goodBundle(t, ""), "bser": goodBundle(t, "bser")}
+	good := map[string][]byte{"": goodBundle(t, ""), "bser": goodBundle(t, "bser"), "sdoh": goodBundle(t, "sdoh"), "message": goodMessage(t)}
 	all := map[string][]byte{}
 	for name, c := range broken {
 		if !bytes.Contains(good[c.profile], []byte(c.old)) {
@@ -120,7 +140,7 @@ func breakBy(t *testing.T, by check) map[string][]byte {
 
 // TestBrokenBundlesFail shows that the check of every bundle can fail, and on what.
 func TestBrokenBundlesFail(t *testing.T) {
-	for _, profile := range []string{"", "bser"} {
+	for _, profile := range []string{"", "bser", "sdoh"} {
 		if err := fhirtest.Validate(goodBundle(t, profile)); err != nil {
 			t.Fatal(err)
 		}

@@ -21,6 +21,7 @@ type bundle struct {
 	offering     *offering      // nil until a program is chosen
 	reasons      []fhir.Reference
 	reasonCodes  []fhir.CodeableConcept // where the reasons alone do not do
+	outputs      []fhir.TaskOutput
 }
 
 // appendBundle appends the transaction of a notice. The entries stand in the order in which they refer to each

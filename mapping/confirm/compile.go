@@ -45,7 +45,7 @@ type group struct {
 // compile fills in what depends on the catalog alone.
 func (w *Writer) compile() {
 	cat := w.catalog
-	w.faces, w.bser = facesOf(cat.Profile), cat.Profile == "bser"
+	w.faces, w.bser, w.sdoh = facesOf(cat.Profile), cat.Profile == "bser", cat.Profile == "sdoh"
 	for _, a := range cat.Assigners {
 		w.trusted = append(w.trusted, a.System)
 	}

@@ -32,6 +32,7 @@ type Writer struct {
 	owner    *part          // the network's organization
 	device   fhir.Reference // Convene itself, by name
 	bser     bool           // the catalog asks for BSeR's profiles
+	sdoh     bool           // or for Gravity's
 	programs map[string]*offering
 	groups   map[string]*group
 }

@@ -22,14 +22,15 @@ func TestHAPI(t *testing.T) {
 		items = append(items, fhirtest.Item{Name: "broken/" + name, Resource: bundle})
 	}
 	everyNotice(t, func(t *testing.T, w *Writer, n *mapping.Notice) {
-		if p := w.catalog.Profile; p != "base" && p != "bser" {
-			return
-		}
 		b, err := w.Append(nil, n)
 		if err != nil {
 			t.Fatal(err)
 		}
-		items = append(items, fhirtest.Item{Name: strings.TrimPrefix(t.Name(), "TestHAPI/"), Resource: bundleOf(t, b)})
+		name := strings.TrimPrefix(t.Name(), "TestHAPI/")
+		items = append(items, fhirtest.Item{Name: name, Resource: bundleOf(t, b)})
+		if w.bser {
+			items = append(items, fhirtest.Item{Name: name + " message", Resource: messageOf(t, b)})
+		}
 	})
 	listed, problems := New(catalog(t, "")).AppendCatalog(nil)
 	if err := problems.Err(); err != nil {

@@ -15,6 +15,7 @@ func (x *bundle) addOrder() {
 	id := fhir.ID(x.n.Network, order)
 	request, task := fhir.FullURL("ServiceRequest", id), fhir.FullURL("Task", id)
 	x.addServiceRequest(order, id, request)
+	x.addEnrolment(id)
 	x.addTask(id, task, fhir.RefTo(request))
 	x.addAppointment(order, fhir.RefTo(request))
 	x.addProvenance(fhir.RefTo(request), fhir.RefTo(task))
@@ -36,8 +37,11 @@ func (x *bundle) addServiceRequest(order, id, url string) {
 		code, category = &x.offering.code, x.offering.category
 	}
 	v := fhir.NewServiceRequest(id, x.face.request, code, x.patient)
-	if x.w.bser {
+	switch {
+	case x.w.bser:
 		v.Meta = fhir.BSeRServiceRequest
+	case x.w.sdoh:
+		v.Meta = fhir.SDOHServiceRequest
 	}
 	v.Category = category
 	filler := fhir.NewIdentifier(fhir.IdentifierType("FILL"), x.w.systems.order, order)
@@ -61,7 +65,9 @@ func (x *bundle) addServiceRequest(order, id, url string) {
 		v.OccurrencePeriod = &period
 	}
 	if x.offering != nil {
-		v.OrderDetail = x.offering.detail
+		if !x.w.sdoh { // whose one slice of it no validator can tell from other details
+			v.OrderDetail = x.offering.detail
+		}
 		v.Performer = []fhir.Reference{x.offering.service.ref}
 		if x.w.bser { // whose performer is no HealthcareService
 			v.Performer[0] = x.offering.provider.ref
@@ -111,10 +117,13 @@ func (x *bundle) placer() (id fhir.Identifier, theirs bool) {
 func (x *bundle) addTask(id, url string, focus fhir.Reference) {
 	n := x.n
 	v := fhir.NewTask(id, x.face.task, &focus, &x.patient)
-	if x.w.bser {
+	switch {
+	case x.w.bser:
 		v.Meta = fhir.BSeRTask
+	case x.w.sdoh:
+		v.Meta = fhir.SDOHTask
 	}
-	v.BusinessStatus = x.face.business
+	v.BusinessStatus, v.Output = x.face.business, x.outputs
 	reason, told := x.statusReason()
 	if told {
 		v.StatusReason = &reason

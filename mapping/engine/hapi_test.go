@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/convene-health/convene/fhir/fhirtest"
+	"github.com/convene-health/convene/mapping/confirm"
 	"github.com/convene-health/convene/mapping/engine"
 	"github.com/convene-health/convene/testdata/week"
 	"github.com/convene-health/convene/worker/generate"
@@ -32,7 +33,7 @@ func bundleOf(t *testing.T, confirmation []byte) (string, json.RawMessage) {
 func TestHAPIAcceptsStories(t *testing.T) {
 	bundles := 0
 	problems := fhirtest.Hold(t, func(yield func(fhirtest.Item) bool) {
-		for _, profile := range []string{"base", "bser"} {
+		for _, profile := range []string{"base", "bser", "sdoh"} {
 			for _, path := range stories(t) {
 				name := strings.TrimSuffix(filepath.Base(path), ".txtar") + " " + profile
 				for _, c := range storyIn(t, path, profile) {
@@ -43,6 +44,16 @@ func TestHAPIAcceptsStories(t *testing.T) {
 					fhirtest.Check(t, bundle)
 					bundles++
 					if !yield(fhirtest.Item{Name: name + " " + id, Resource: bundle}) {
+						return
+					}
+					if profile != "bser" {
+						continue
+					}
+					message, err := confirm.Message(c, "https://partner.example/fhir")
+					if err != nil {
+						t.Error(err)
+					}
+					if !yield(fhirtest.Item{Name: name + " message " + id, Resource: message}) {
 						return
 					}
 				}

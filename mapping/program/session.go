@@ -4,23 +4,25 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"github.com/teambition/rrule-go"
 )
 
 // Every says how often a group meets.
 const (
-	EveryWeek        = "weekly"
-	EveryTwiceWeek   = "twice-weekly"
-	EveryThriceWeek  = "three-times-weekly"
-	EveryTwiceMonth  = "twice-monthly"
-	EveryMonth       = "monthly"
-	EveryDay         = "daily"
-	skipHolidays     = "holidays"
-	sessionsMax      = 400 // of one group: a year of daily meetings
-	dateForm         = "2006-01-02"
-	clockForm        = "15:04"
-	ongoingYears     = 1
-	ongoingStepsMax  = 4000 // days looked at before giving up
-	weekdaysPerMonth = 5
+	EveryWeek       = "weekly"
+	EveryTwiceWeek  = "twice-weekly"
+	EveryThriceWeek = "three-times-weekly"
+	EveryTwiceMonth = "twice-monthly"
+	EveryMonth      = "monthly"
+	EveryDay        = "daily"
+	skipHolidays    = "holidays"
+	sessionsMax     = 400 // of one group: a year of daily meetings
+	dateForm        = "2006-01-02"
+	clockForm       = "15:04"
+	ongoingYears    = 1
+	countedDaysMax  = 4000 // within which a number of sessions must be found
+	fifth           = 5    // of a weekday in a month, which not every month has
 )
 
 var everyValues = []string{EveryWeek, EveryTwiceWeek, EveryThriceWeek, EveryTwiceMonth, EveryMonth, EveryDay}
@@ -45,11 +47,16 @@ func (s *Sessions) expand(loc *time.Location, holidays map[string]bool, validFro
 	if s.Count > 0 {
 		limit = min(s.Count, sessionsMax)
 		if s.End == "" {
-			last = start.AddDate(0, 0, ongoingStepsMax)
+			last = start.AddDate(0, 0, countedDaysMax)
 		}
 	}
+	recurrence, err := s.recurrence(start)
+	if err != nil {
+		return nil // of values that are reported as unknown
+	}
 	dates := make([]time.Time, 0, min(limit, 53))
-	for day := start; day.Before(last) && len(dates) < limit; day = s.next(start, day) {
+	next := recurrence.Iterator()
+	for day, more := next(); more && day.Before(last) && len(dates) < limit; day, more = next() {
 		if s.Count == 0 && day.Before(validFrom) || s.skips(day, holidays) {
 			continue
 		}
@@ -66,46 +73,48 @@ func (s *Sessions) skips(day time.Time, holidays map[string]bool) bool {
 	return slices.Contains(s.Skip, date) || holidays[date] && slices.Contains(s.Skip, skipHolidays)
 }
 
-// next is the meeting day after day, at the local time of start.
-func (s *Sessions) next(start, day time.Time) time.Time {
+// recurrence is how often the group meets from start on, as RFC 5545 has it, at the local time of start. The start itself is
+// always a session.
+func (s *Sessions) recurrence(start time.Time) (*rrule.Set, error) {
+	rule, err := rrule.NewRRule(s.rule(start))
+	if err != nil {
+		return nil, err
+	}
+	set := &rrule.Set{}
+	set.RRule(rule)
+	set.RDate(start)
+	return set, nil
+}
+
+// rule of recurrence. Twice or three times a week is the weekday of start and those two and four days later; by the month it
+// is the weekday of start in its week: the second Tuesday, or the second and the fourth. A fifth one stands for the last
+// (monthly), or for the first and third.
+func (s *Sessions) rule(start time.Time) rrule.ROption {
+	at := func(days int) rrule.Weekday { return weekdays[(int(start.Weekday())+days)%len(weekdays)] }
+	day := at(0)
+	o := rrule.ROption{Freq: rrule.WEEKLY, Dtstart: start}
+	nth := (start.Day()-1)/7 + 1
 	switch s.Every {
 	case EveryDay:
-		return day.AddDate(0, 0, 1)
-	case EveryTwiceWeek: // start's weekday and two days later
-		if day.Weekday() == start.Weekday() {
-			return day.AddDate(0, 0, 2)
+		o.Freq = rrule.DAILY
+	case EveryTwiceWeek:
+		o.Byweekday = []rrule.Weekday{day, at(2)}
+	case EveryThriceWeek:
+		o.Byweekday = []rrule.Weekday{day, at(2), at(4)}
+	case EveryMonth:
+		if nth == fifth {
+			nth = -1
 		}
-		return day.AddDate(0, 0, 5)
-	case EveryThriceWeek: // start's weekday, two and four days later
-		if int(day.Weekday()-start.Weekday()+7)%7 == 4 {
-			return day.AddDate(0, 0, 3)
-		}
-		return day.AddDate(0, 0, 2)
-	case EveryTwiceMonth, EveryMonth:
-		return s.nextInMonth(start, day)
+		o.Freq, o.Byweekday = rrule.MONTHLY, []rrule.Weekday{day.Nth(nth)}
+	case EveryTwiceMonth:
+		first := 2 - nth%2
+		o.Freq, o.Byweekday = rrule.MONTHLY, []rrule.Weekday{day.Nth(first), day.Nth(first + 2)}
 	}
-	return day.AddDate(0, 0, 7)
+	return o
 }
 
-// nextInMonth follows the weekday of start in its week of the month: the second Tuesday of every month, or the
-// second and the fourth. A fifth one stands for the last (monthly), or for the first and third.
-func (s *Sessions) nextInMonth(start, day time.Time) time.Time {
-	nth := weekOfMonth(start)
-	for {
-		day = day.AddDate(0, 0, 7)
-		n := weekOfMonth(day)
-		isLast := day.AddDate(0, 0, 7).Month() != day.Month()
-		if s.Every == EveryMonth {
-			if n == nth || nth == weekdaysPerMonth && isLast {
-				return day
-			}
-		} else if n < weekdaysPerMonth && n%2 == nth%2 {
-			return day
-		}
-	}
-}
-
-func weekOfMonth(t time.Time) int { return (t.Day()-1)/7 + 1 }
+// weekdays as time.Weekday numbers them.
+var weekdays = [...]rrule.Weekday{rrule.SU, rrule.MO, rrule.TU, rrule.WE, rrule.TH, rrule.FR, rrule.SA}
 
 // FirstSessionAfter gives the group's first session that starts after t.
 func (c *Catalog) FirstSessionAfter(g *Group, t time.Time) (time.Time, bool) {

@@ -21,7 +21,7 @@ import (
 var roots = []any{
 	models.Patient{}, models.Condition{}, models.ServiceRequest{}, models.Task{}, models.Practitioner{},
 	models.PractitionerRole{}, models.Organization{}, models.HealthcareService{}, models.Location{},
-	models.Provenance{}, models.Appointment{},
+	models.Provenance{}, models.Appointment{}, models.Observation{},
 }
 
 func main() {

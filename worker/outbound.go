@@ -317,7 +317,7 @@ func (b *answers) input(sequence uint64, source string) (*hl7v2.Message, error) 
 }
 
 func messageOf(s Stored) *hl7v2.Message {
-	if !hl7v2.Claims(mapping.Input{Header: inputHeader(s.Header), Data: s.Data}) {
+	if !hl7v2.Claims(mapping.Input{Header: InputHeader(s.Header), Data: s.Data}) {
 		return nil
 	}
 	m, _ := hl7v2.Parse(s.Data)

@@ -121,7 +121,8 @@ func (u User) services() []service {
 	placements := PlacementsStream(u.Network)
 	switch u.Role {
 	case RoleSource:
-		all := []service{{subject: InputSubject(u.Network, u.Source)}, {subject: AskSubject(u.Network, u.Source)}}
+		all := []service{{subject: InputSubject(u.Network, u.Source)}, {subject: AskSubject(u.Network, u.Source)},
+			{subject: PreviewSubject(u.Network, u.Source)}, {subject: PositionSubject(u.Network, u.Source)}}
 		for _, stream := range []string{placements, OutboundStream(u.Network)} {
 			durable := stream + "." + SourceDurable(u.Source)
 			all = append(all, service{subject: "$JS.API.CONSUMER.MSG.NEXT." + durable, stream: true}, service{subject: "$JS.ACK." + durable + ".>"})
@@ -184,8 +185,9 @@ func (u User) subscribe(networks []NetworkSources) []string {
 	allow := append([]string{u.Inbox() + ".>"}, u.feeds()...)
 	if u.Role == RoleWorker {
 		for _, n := range networks {
-			allow = append(allow, storedSubject(n.Name)+".>", AskSubject(n.Name, "*"))
+			allow = append(allow, storedSubject(n.Name)+".>", AskSubject(n.Name, "*"), PreviewSubject(n.Name, "*"), PositionSubject(n.Name, "*"))
 		}
+		allow = append(allow, MicroSubjects)
 	}
 	if u.Role == RoleDelivery {
 		allow = append(allow, storedHeadSubject(u.Network))

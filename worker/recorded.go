@@ -55,7 +55,7 @@ func (r Recorded) Input() mapping.Input {
 	for name, value := range r.Headers {
 		headers[name] = []string{value}
 	}
-	return mapping.Input{Network: network, Source: source, Sequence: r.Sequence, Stored: r.Time, Header: inputHeader(headers), Data: r.Data}
+	return mapping.Input{Network: network, Source: source, Sequence: r.Sequence, Stored: r.Time, Header: InputHeader(headers), Data: r.Data}
 }
 
 // RecordInput is the line of an input, recorded at t.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/engine"
 	"github.com/convene-health/convene/mapping/program"
 )
@@ -53,6 +54,27 @@ func (r *Replay) Line(line Recorded) ([]engine.Message, error) {
 	if line.IsCatalog() {
 		return nil, r.Catalog(line.Network, line.Catalog, line.Data)
 	}
+	in, err := r.input(line)
+	if err != nil {
+		return nil, err
+	}
+	r.last[in.Network] = position{in.Sequence, in.Stored}
+	return r.Input(in)
+}
+
+// Preview says what a line would cause after those before it, and when; it is not decided. Its own sequence does not count.
+func (r *Replay) Preview(line Recorded) (*engine.Preview, mapping.Input, error) {
+	line.Sequence = 0
+	in, err := r.input(line)
+	if err != nil {
+		return nil, in, err
+	}
+	found, err := r.Replay.Preview(in)
+	return found, in, err
+}
+
+// input of a line, with network, source, sequence and time.
+func (r *Replay) input(line Recorded) (mapping.Input, error) {
 	in := line.Input()
 	if in.Network == "" {
 		in.Network = r.network
@@ -61,20 +83,19 @@ func (r *Replay) Line(line Recorded) ([]engine.Message, error) {
 		in.Source = FileSource
 	}
 	if in.Network == "" {
-		return nil, ErrNetwork
+		return in, ErrNetwork
 	}
 	before := r.last[in.Network]
 	if in.Sequence == 0 {
 		in.Sequence = before.sequence + 1
 	}
 	if in.Sequence <= before.sequence {
-		return nil, fmt.Errorf("network %s: sequence %d comes after %d; a recorded file goes on from where it began", in.Network, in.Sequence, before.sequence)
+		return in, fmt.Errorf("network %s: sequence %d comes after %d; a recorded file goes on from where it began", in.Network, in.Sequence, before.sequence)
 	}
 	if in.Stored.IsZero() {
 		in.Stored = r.timeOf(engine.Decode(in), before)
 	}
-	r.last[in.Network] = position{in.Sequence, in.Stored}
-	return r.Input(in)
+	return in, nil
 }
 
 // timeOf is t of an event without a recorded one. It is never now.

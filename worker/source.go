@@ -117,7 +117,7 @@ func (in *Intake) input(s Stored) mapping.Input {
 		Source:   s.Subject[strings.LastIndexByte(s.Subject, '.')+1:],
 		Sequence: s.Sequence,
 		Stored:   s.Time,
-		Header:   inputHeader(s.Header),
+		Header:   InputHeader(s.Header),
 		Data:     s.Data,
 	}
 }
@@ -139,8 +139,8 @@ func InputAt(ctx context.Context, conn *Conn, link string) (in mapping.Input, pl
 	return reader.input(stored[0]), place, nil
 }
 
-// inputHeader keeps what decoding needs: Content-Type and ce-*, by lower-case name, first value.
-func inputHeader(header map[string][]string) map[string]string {
+// InputHeader keeps what decoding needs: Content-Type and ce-*, by lower-case name, first value.
+func InputHeader(header map[string][]string) map[string]string {
 	var kept map[string]string
 	for name, values := range header {
 		lower := strings.ToLower(name)

@@ -61,6 +61,14 @@ func SourceDurable(source string) string { return "ehr-" + source }
 // AskSubject is what a source's questions come on (package ask). No stream takes it.
 func AskSubject(network, source string) string { return "ask." + network + "." + source }
 
+// PreviewSubject and PositionSubject are what a source's previews, and questions after its places in waitlists, come on
+// (package ask). No stream takes them.
+func PreviewSubject(network, source string) string  { return "preview." + network + "." + source }
+func PositionSubject(network, source string) string { return "position." + network + "." + source }
+
+// MicroSubjects are those by which NATS finds services (https://github.com/nats-io/nats-architecture-and-design, ADR-32).
+const MicroSubjects = "$SRV.>"
+
 // DeliveryDurable is the consumer of the ledger through which `convene deliver` reads all confirmations, and the heads,
 // at which a batch is whole.
 const DeliveryDurable = "deliver"

@@ -166,6 +166,9 @@ func (d *doors) windows(ctx context.Context) (map[string]*ask.Window, error) {
 			windows[network] = w
 			err = w.Listen(ctx)
 		}
+		if err == nil {
+			err = w.Serve(ctx)
+		}
 		if err != nil {
 			conn.Close()
 			return nil, cannotConnect(u, err)

@@ -22,6 +22,7 @@ type cli struct {
 	Send     sendCmd     `cmd:"" help:"Publish event files, wait until they are stored, and say where."`
 	Watch    watchCmd    `cmd:"" help:"Print confirmations as they are decided."`
 	Deliver  deliverCmd  `cmd:"" help:"Write confirmations to a FHIR R4 server."`
+	Preview  previewCmd  `cmd:"" help:"Say where a patient would go, without placing anybody."`
 	Replay   replayCmd   `cmd:"" help:"Decide recorded events offline: the same bytes every time."`
 	Record   recordCmd   `cmd:"" help:"Write what a network received and when it was decided, for replay."`
 	Verify   verifyCmd   `cmd:"" help:"Walk the ledger and prove that nothing is lost, doubled or overbooked."`

@@ -24,7 +24,7 @@ func placedUnsafely(r *simulate.Result) error {
 		}
 	}
 	return &failure{what: fmt.Sprintf("%d places were unsafe for a risk that the referral told: %s", r.UnsafeCarried, strings.Join(rules, "; ")),
-		hint: "the judge and the rules that place disagree; look at the catalog's sites, leaders and ages first"}
+		exit: exitFailed, hint: "the judge and the rules that place disagree; look at the catalog's sites, leaders and ages first"}
 }
 
 // sayResult prints a simulation as tables.

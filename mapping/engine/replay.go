@@ -76,6 +76,20 @@ func (r *Replay) Engine(network string) *Engine {
 	return nil
 }
 
+// Preview says what an input would cause after those decided so far. It is not decided.
+func (r *Replay) Preview(in mapping.Input) (*Preview, error) {
+	n, err := r.network(in.Network)
+	if err != nil {
+		return nil, err
+	}
+	if n.engine.book == nil && n.catalog != nil {
+		if err := n.engine.Use(n.catalog); err != nil {
+			return nil, err
+		}
+	}
+	return n.engine.Preview(Decode(in))
+}
+
 // Input decides one input and returns every message it caused, decisions before confirmations of each step.
 func (r *Replay) Input(in mapping.Input) ([]Message, error) {
 	n, err := r.network(in.Network)

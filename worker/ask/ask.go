@@ -16,6 +16,7 @@ import (
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/confirm"
+	"github.com/convene-health/convene/mapping/engine"
 	"github.com/convene-health/convene/worker"
 )
 
@@ -33,6 +34,7 @@ type Window struct {
 	mirror   *worker.Mirror // opened at the first question that needs it
 	services []byte         // of the catalog with this hash
 	catalog  string
+	book     *engine.Book // of the catalog in force when a preview was last asked for
 }
 
 // Open a window. conn may read the network's ledger and catalogs, as the worker may.

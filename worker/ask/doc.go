@@ -7,6 +7,9 @@
 //	ServiceRequest?identifier=...             likewise
 //	HealthcareService                         the programs of the catalog in force, and who provides them
 //
+// As a NATS service a source previews a referral (preview.<network>.<source>) and asks for its place in line
+// (position.<network>.<source>): decided on the mirror of the roster and taken back.
+//
 // A source sees what was confirmed to it and nothing else: what is read is its own subject of the ledger. Answers are as
 // fresh as the ledger, never of a batch that is not whole. References that bundles make by urn:uuid become relative ones to
 // the ServiceRequest and Task, and logical ones, by identifier, to everything else.

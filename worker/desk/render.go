@@ -158,7 +158,7 @@ type rowView struct {
 	Names bool
 }
 
-// row of a confirmation as HTML. It is written once for all who read it in that language.
+// row of a confirmation as HTML, in one line. It is written once for all who read it in that language.
 func (v *visit) row(e *Entry) []byte {
 	variant := v.words.index * 2
 	if v.names {
@@ -173,7 +173,7 @@ func (v *visit) row(e *Entry) []byte {
 		v.config.Log.Error().Err(err).Msg("desk: row")
 		return nil
 	}
-	row := b.Bytes()
+	row := bytes.ReplaceAll(b.Bytes(), []byte{'\n'}, []byte{' '})
 	e.rows[variant].Store(&row)
 	return row
 }

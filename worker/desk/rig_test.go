@@ -231,6 +231,7 @@ func (b *browser) must(path string) string {
 // events of a stream, one at a time.
 type events struct {
 	*browser
+	body  io.Reader
 	lines *bufio.Scanner
 	close func()
 }
@@ -256,7 +257,7 @@ func (b *browser) follow(address, lastID string) *events {
 	}
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, 8<<20)
-	e := &events{b, lines, func() { response.Body.Close() }}
+	e := &events{b, response.Body, lines, func() { response.Body.Close() }}
 	b.Cleanup(e.close)
 	return e
 }

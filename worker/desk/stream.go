@@ -164,17 +164,23 @@ func (f *follower) catchUp() bool {
 	return true
 }
 
-// rows writes entries, the newest first. Only behind the last of them is the position reached.
+// rows writes entries, the newest first. Only behind the last of them is the position reached. A row is written once for all
+// who read it alike, and is one line.
 func (f *follower) rows(list []*Entry) {
 	slices.SortStableFunc(list, func(a, b *Entry) int { return a.Time.Compare(b.Time) })
 	for len(list) > 0 {
 		n := min(len(list), rowsMax)
-		var rows bytes.Buffer
-		for _, e := range slices.Backward(list[:n]) {
-			rows.Write(f.row(e))
+		f.buf.WriteString("event: rows\n")
+		if n == len(list) {
+			f.buf.WriteString("id: " + f.at.String() + "\n")
 		}
+		for _, e := range slices.Backward(list[:n]) {
+			f.buf.WriteString("data: ")
+			f.buf.Write(f.row(e))
+			f.buf.WriteByte('\n')
+		}
+		f.buf.WriteByte('\n')
 		list = list[n:]
-		f.event("rows", rows.String(), len(list) == 0)
 	}
 }
 

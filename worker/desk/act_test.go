@@ -323,3 +323,33 @@ func TestRowsThatComeLateAreRecorded(t *testing.T) {
 		t.Errorf("after the stream: %+v", last)
 	}
 }
+
+// TestLeadersChooseTheirNominees: a leader sees who is offered to the own group, with the least that is needed, accepts one
+// and declines another, whose seat goes to the next.
+func TestLeadersChooseTheirNominees(t *testing.T) {
+	r := newRig(t, nil)
+	first, next := r.send("Okafor", "G47.00"), r.send("Ng", "G47.00")
+	lena := r.browser("lena")
+	page := lena.must("/group/north/sleep-1")
+	r.wants(page, "Okafor, Test", "1 held by an offer", `value="leader"`, "Accept the offer", "Decline the offer")
+	for _, more := range []string{"Ng, Test", "1961", "02118", "/referral/", "Waitlist"} {
+		if strings.Contains(page, more) {
+			t.Errorf("a leader sees %q", more)
+		}
+	}
+	form := func(key string) url.Values {
+		return url.Values{"placement": {key + "-1"}, "by": {"leader"}, "reason": {"not yet ready for a group"}, "seen": {r.seen(key)}}
+	}
+	_, preview := lena.post("/act/north/"+first+"/decline/preview", form(first))
+	r.wants(preview, ">Waiting<", next, ">Offered<")
+	_, done := lena.post("/act/north/"+first+"/decline", form(first))
+	r.wants(done, "Done:", "Ng, Test")
+	_, done = lena.post("/act/north/"+next+"/accept", form(next))
+	r.wants(done, "Done: 1 confirmation sent.", ">Placed<")
+	if a, b := r.status(first), r.status(next); a != mapping.Waitlisted || b != mapping.Placed {
+		t.Errorf("declined: %s, accepted: %s", a, b)
+	}
+	if status, _ := lena.post("/act/north/"+next+"/release", form(next)); status != http.StatusForbidden {
+		t.Errorf("a leader releases a seat: %d", status)
+	}
+}

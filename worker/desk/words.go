@@ -126,6 +126,14 @@ func (w *Words) Weekday(t time.Time) string {
 // Moment is date and time of day.
 func (w *Words) Moment(t time.Time) string { return w.Day(t) + ", " + w.Clock(t) }
 
+// Date is a date as the ledger writes it, YYYY-MM-DD, or what there is of one.
+func (w *Words) Date(s string) string {
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return w.Day(t)
+	}
+	return s
+}
+
 // Since is how long it is from t to now, in the largest unit that fits.
 func (w *Words) Since(t, now time.Time) string {
 	switch d := now.Sub(t); {

@@ -19,6 +19,7 @@ import (
 type deliverCmd struct {
 	connection
 	FHIR    string        `name:"fhir" placeholder:"URL" help:"Base address of the FHIR R4 server."`
+	Message bool          `help:"Send BSeR's messages, to URL/$process-message; for networks with profile bser."`
 	Network string        `required:"" placeholder:"NAME" help:"Network whose confirmations are delivered."`
 	Flight  int           `name:"in-flight" default:"8" help:"Bundles on their way at once (${default})."`
 	Timeout time.Duration `default:"30s" help:"For one request (${default})."`
@@ -57,7 +58,7 @@ func (c *deliverCmd) Run(ctx context.Context, say *speaker, g *globals) error {
 		return err
 	}
 	defer conn.Close()
-	config := deliver.Config{Network: c.Network, Server: c.FHIR, HTTP: client, Folder: folder, InFlight: c.Flight, Timeout: c.Timeout, Log: g.logger()}
+	config := deliver.Config{Network: c.Network, Server: c.FHIR, Message: c.Message, HTTP: client, Folder: folder, InFlight: c.Flight, Timeout: c.Timeout, Log: g.logger()}
 	if len(c.Retry) > 0 {
 		return c.again(ctx, say, conn, config)
 	}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"path/filepath"
 
 	"github.com/convene-health/convene/worker"
+	"github.com/convene-health/convene/worker/deliver"
 )
 
 type eraseCmd struct {
@@ -23,6 +25,13 @@ func (c *eraseCmd) Run(ctx context.Context, say *speaker, g *globals) error {
 	done, err := worker.Erase(ctx, conn, c.Network, c.Key, actor(c.Actor), c.Reason)
 	if err != nil {
 		return cannotErase(c.Key, err)
+	}
+	refusals, err := deliver.OpenRefusals(filepath.Join(g.Data, "refused", c.Network))
+	if err == nil {
+		err = refusals.Forget(c.Key)
+	}
+	if err != nil {
+		return cannotForget(c.Key, err)
 	}
 	say.line("%s", erased(c.Key, done))
 	return nil

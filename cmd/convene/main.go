@@ -21,6 +21,7 @@ type cli struct {
 	Run      runCmd      `cmd:"" help:"Work networks: decide what their sources send and publish confirmations."`
 	Send     sendCmd     `cmd:"" help:"Publish event files, wait until they are stored, and say where."`
 	Watch    watchCmd    `cmd:"" help:"Print confirmations as they are decided."`
+	Ask      askCmd      `cmd:"" help:"Ask a worker what was confirmed to a source: resources of FHIR R4, the sessions of a placement."`
 	Deliver  deliverCmd  `cmd:"" help:"Write confirmations to a FHIR R4 server."`
 	Preview  previewCmd  `cmd:"" help:"Say where a patient would go, without placing anybody."`
 	Replay   replayCmd   `cmd:"" help:"Decide recorded events offline: the same bytes every time."`

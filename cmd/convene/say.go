@@ -261,6 +261,10 @@ func cannotErase(key string, err error) error {
 	return &failure{what: key + " is not erased: " + err.Error(), err: err, exit: exitFailed, hint: "check the key and network, and that a worker runs; the key is that of a referral, such as r1042"}
 }
 
+func cannotForget(key string, err error) error {
+	return &failure{what: key + " is erased, but what a FHIR server refused of it may be kept: " + err.Error(), err: err, exit: exitFailed, hint: "delete its file in the folder refused of the data folder"}
+}
+
 func erased(key string, done worker.Erased) string {
 	return fmt.Sprintf("%s erased: %d inputs, %d decisions, %d confirmations and %d answers in HL7 v2 overwritten; backups and what was delivered elsewhere are yours to erase", key, done.Inputs, done.Decisions, done.Confirmations, done.Answers)
 }

@@ -69,3 +69,13 @@ func refusedSummary(n int, folder string) string {
 	}
 	return fmt.Sprintf("%d kept in %s; --json shows the server's OperationOutcome, `convene deliver --fhir URL --retry KEY` sends again", n, folder)
 }
+
+// Asking.
+
+func nobodyAsked(network string, err error) error {
+	return &failure{what: "no worker of " + network + " answers", exit: exitFailed, hint: "start one with `convene run`", err: err}
+}
+
+func notAnswered(status string, outcome []byte) error {
+	return &failure{what: "answered " + status + ": " + string(outcome), exit: exitFailed, hint: "`convene ask --help` shows what can be asked; a source sees its own only"}
+}

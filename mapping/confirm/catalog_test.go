@@ -33,3 +33,17 @@ func TestCatalogIsSearchable(t *testing.T) {
 		}
 	}
 }
+
+func TestCapacity(t *testing.T) {
+	for want, r := range map[string]Room{
+		"capacity Groups to join: 1. Seats free: 2.":                          {Groups: 1, Free: 2},
+		"capacity Groups to join: 2. Drop-in: no seat is needed. Waiting: 1.": {Groups: 2, DropIn: true, Waiting: 1},
+		"waitlist Groups to join: 1. Seats free: 2. Waiting: 2.":              {Groups: 1, Free: 2, Waiting: 2},
+		"waitlist Groups to join: 1. Seats free: 0.":                          {Groups: 1},
+		"no-capacity Groups to join: 0. Waiting: 4.":                          {Waiting: 4},
+	} {
+		if code, notes := r.capacity(); code+" "+notes != want {
+			t.Errorf("%+v is %s %s, want %s", r, code, notes, want)
+		}
+	}
+}

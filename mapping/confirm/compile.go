@@ -103,17 +103,26 @@ func (w *Writer) offering(p *program.Program) *offering {
 		o.provider = w.organization(p.Provider)
 	}
 	o.order(p)
-	name := clean(p.Name)
-	if name == "" {
-		name = p.ID
-	}
-	o.service = newPart("HealthcareService", w.systems.program, p.ID, func(ids []fhir.Identifier) any {
+	o.service = w.service(p, o, nil)
+	return o
+}
+
+// service is a program as a HealthcareService, with its room where that is known.
+func (w *Writer) service(p *program.Program, o *offering, room *Room) *part {
+	name := cmp.Or(clean(p.Name), p.ID)
+	return newPart("HealthcareService", w.systems.program, p.ID, func(ids []fhir.Identifier) any {
 		s := fhir.NewHealthcareService(ids, name, &o.provider.ref)
 		s.Category = concepts(fhir.SystemServiceCategory, p.Codes.ServiceCategory)
 		s.Type = concepts(fhir.SystemServiceType, p.Codes.ServiceType)
+		if room != nil {
+			if len(s.Type) == 0 {
+				s.Type = []fhir.CodeableConcept{fhir.GroupProgram}
+			}
+			code, notes := room.capacity()
+			fhir.WithCapacity(&s, code, notes)
+		}
 		return &s
 	})
-	return o
 }
 
 // order fills in the codes of the ServiceRequest. HCPCS codes of two characters are modifiers, HQ "group

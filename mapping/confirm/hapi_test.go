@@ -32,6 +32,12 @@ func TestHAPI(t *testing.T) {
 			items = append(items, fhirtest.Item{Name: name + " message", Resource: messageOf(t, b)})
 		}
 	})
+	sdoh := New(catalog(t, "sdoh"))
+	for i := range sdoh.catalog.Programs {
+		p := &sdoh.catalog.Programs[i]
+		service := sdoh.service(p, sdoh.programs[p.ID], &Room{Groups: 2, Waiting: 3 * i})
+		items = append(items, fhirtest.Item{Name: "sdoh/service " + p.ID, Resource: service.resource})
+	}
 	listed, problems := New(catalog(t, "")).AppendCatalog(nil)
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)

@@ -1,12 +1,14 @@
 package ask
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +19,7 @@ import (
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/confirm"
 	"github.com/convene-health/convene/mapping/engine"
+	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/worker"
 )
 
@@ -30,11 +33,11 @@ type Window struct {
 	ctx    context.Context // of the mirror, once there is one
 	cancel context.CancelFunc
 
-	mu       sync.Mutex
-	mirror   *worker.Mirror // opened at the first question that needs it
-	services []byte         // of the catalog with this hash
-	catalog  string
-	book     *engine.Book // of the catalog in force when a preview was last asked for
+	mu      sync.Mutex
+	mirror  *worker.Mirror   // opened at the first question that needs it
+	catalog *program.Catalog // the one last read, and what is said of its programs
+	writer  *confirm.Writer
+	book    *engine.Book // of the catalog in force when a preview was last asked for
 }
 
 // Open a window. conn may read the network's ledger and catalogs, as the worker may.
@@ -59,12 +62,15 @@ func (w *Window) Close() {
 	}
 }
 
-// Answer is a FHIR resource with its HTTP status.
+// Answer is a FHIR resource, or what Media says, with its HTTP status.
 type Answer struct {
 	Status int
 	Body   []byte
 	ETag   string // of a single resource
+	Media  string // of the body; empty: application/fhir+json
 }
+
+func (a *Answer) media() string { return cmp.Or(a.Media, mediaFHIR) }
 
 const (
 	base   = "https://convene.health/fhir/" // of the identifier systems of bundles
@@ -86,23 +92,29 @@ func (w *Window) Ask(ctx context.Context, source, question string) Answer {
 	switch {
 	case u.Path == "metadata":
 		return Answer{Status: http.StatusOK, Body: capability}
-	case kind == "HealthcareService" && !single && len(query) == 0:
-		return w.offered(ctx)
-	case kind != "ServiceRequest" && kind != "Task":
-		return problem(http.StatusNotFound, "not-supported", "ask for metadata, ServiceRequest, Task or HealthcareService")
+	case (kind == "HealthcareService" || kind == "Organization" && single) && len(query) == 0:
+		return w.offered(ctx, kind, id)
+	case !slices.Contains(ours, kind):
+		return problem(http.StatusNotFound, "not-supported", "ask for metadata, HealthcareService, "+strings.Join(ours, ", "))
+	case single && kind == "Task" && len(query) == 0 && strings.Contains(id, "/$"):
+		id, operation, _ := strings.Cut(id, "/")
+		return w.operate(ctx, source, id, operation)
 	case single && len(query) == 0:
 		return w.read(ctx, source, kind, id)
-	case !single && len(query) == 1 && len(query["identifier"]) == 1:
+	case !single && slices.Contains(ours[:2], kind) && len(query) == 1 && len(query["identifier"]) == 1:
 		return w.search(ctx, source, kind, query.Get("identifier"))
 	}
-	return problem(http.StatusBadRequest, "not-supported", kind+" is found by id or by identifier=<system>|<value>, and by nothing else")
+	return problem(http.StatusBadRequest, "not-supported", kind+" is found by id, ServiceRequest and Task by identifier=<system>|<value> too, and by nothing else")
 }
+
+// ours are the types that a bundle puts under ids of Convene's; the first two have identifiers.
+var ours = []string{"ServiceRequest", "Task", "Appointment", "Observation"}
 
 // read one resource by its id, which holds the referral's key: riverside-r1042-1.
 func (w *Window) read(ctx context.Context, source, kind, id string) Answer {
 	order, ours := strings.CutPrefix(id, w.network+"-")
 	key, ok := keyOf(order)
-	if !ours || !ok {
+	if !ours || !ok || strings.Contains(id, "/") {
 		return notFound(kind, id)
 	}
 	found, err := w.confirmed(ctx, source, key)
@@ -213,27 +225,6 @@ func (w *Window) open() error {
 	return nil
 }
 
-// offered are the programs of the catalog in force.
-func (w *Window) offered(ctx context.Context) Answer {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if err := w.open(); err != nil {
-		return w.failed(err)
-	}
-	if hash := w.mirror.State().Catalog; hash != w.catalog || w.services == nil {
-		if hash == "" {
-			return searchset(nil, nil)
-		}
-		cat, err := w.mirror.Catalog(ctx, hash)
-		if err != nil {
-			return w.failed(err)
-		}
-		services, providers := confirm.New(cat).Services()
-		w.services, w.catalog = searchset(entries("HealthcareService", services, services, providers), entries("Organization", providers, providers)).Body, hash
-	}
-	return Answer{Status: http.StatusOK, Body: w.services}
-}
-
 func (w *Window) failed(err error) Answer {
 	w.log.Warn().Str("network", w.network).Err(err).Msg("ask: not answered")
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -256,7 +247,7 @@ func problem(status int, code, text string) Answer {
 // ServeHTTP answers GET /fhir/... of a source.
 func (w *Window) ServeHTTP(rw http.ResponseWriter, r *http.Request, source string) {
 	a := w.Ask(r.Context(), source, strings.TrimPrefix(r.URL.RequestURI(), "/fhir/"))
-	rw.Header().Set("Content-Type", "application/fhir+json")
+	rw.Header().Set("Content-Type", a.media())
 	rw.Header().Set("Cache-Control", "no-store")
 	if a.ETag != "" {
 		rw.Header().Set("ETag", a.ETag)

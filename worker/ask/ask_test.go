@@ -177,6 +177,7 @@ func decode(t *testing.T, a Answer, into any) {
 type searched struct {
 	Total int
 	Entry []struct {
+		FullURL  string
 		Resource struct{ ResourceType, ID, Status, Name string }
 		Search   struct{ Mode string }
 	}
@@ -203,7 +204,7 @@ func TestSourceSeesItsOwn(t *testing.T) {
 			for _, query := range []url.Values{o.identifier, o.qualified, {"identifier": {base + r.catalog.Network + "/order|" + strings.TrimPrefix(id, r.catalog.Network+"-")}}} {
 				var found searched
 				decode(t, r.window.Ask(t.Context(), o.source, kind+"?"+query.Encode()), &found)
-				if found.Total < 1 || found.Entry[0].Resource.ResourceType != kind {
+				if found.Total < 1 || found.Entry[0].Resource.ResourceType != kind || !strings.HasPrefix(found.Entry[0].FullURL, "urn:uuid:") {
 					t.Errorf("%s?%v finds %+v", kind, query, found)
 				}
 				for _, other := range r.catalog.Sources {
@@ -233,6 +234,18 @@ func TestOffered(t *testing.T) {
 	if last := found.Entry[len(found.Entry)-1]; last.Resource.ResourceType != "Organization" || last.Search.Mode != "include" {
 		t.Errorf("who provides them: %+v", last)
 	}
+	for _, e := range found.Entry {
+		if e.FullURL != "urn:uuid:"+e.Resource.ID {
+			t.Errorf("%s %s stands under %q", e.Resource.ResourceType, e.Resource.ID, e.FullURL)
+		}
+		var one struct{ ResourceType, ID string }
+		if decode(t, r.window.Ask(t.Context(), "any", e.Resource.ResourceType+"/"+e.Resource.ID), &one); one.ID != e.Resource.ID || one.ResourceType != e.Resource.ResourceType {
+			t.Errorf("read, it is %+v", one)
+		}
+	}
+	if a := r.window.Ask(t.Context(), "any", "HealthcareService/nope"); a.Status != http.StatusNotFound {
+		t.Errorf("a service that is none: %d", a.Status)
+	}
 	var can struct{ ResourceType, FHIRVersion string }
 	if decode(t, r.window.Ask(t.Context(), "any", "metadata"), &can); can.ResourceType != "CapabilityStatement" || can.FHIRVersion != "4.0.1" {
 		t.Errorf("metadata: %+v", can)
@@ -245,6 +258,7 @@ func TestQuestionsThatWillNotDo(t *testing.T) {
 		"": 404, "Patient": 404, "Patient/p1": 404, "Task": 400, "Task/": 404, "Task/south-r1-1": 404, "Task/north-r1x-1": 404, "Task/north->": 404,
 		"Task?status=accepted": 400, "Task?identifier=a|b&status=accepted": 400, "Task?identifier=a|b&identifier=c|d": 400, "Task?identifier=o1": 400,
 		"Task?identifier=a|": 400, "https://elsewhere.example/Task": 400, "//elsewhere.example/Task": 404, "HealthcareService?name=x": 404, "%zz": 400,
+		"Appointment?identifier=a|b": 400, "Task/north-x/$calendar": 404, "ServiceRequest/north-r1-1/$calendar": 404, "Organization": 404,
 		"Task?identifier=" + strings.Repeat("x", uriMax): 400,
 	} {
 		a := w.Ask(t.Context(), "clinic", question)

@@ -5,7 +5,11 @@
 //	ServiceRequest/<id>, Task/<id>            as last confirmed
 //	Task?identifier=<system>|<value>          those of one order, by the EHR's identifier of it or by ours (FILL);
 //	ServiceRequest?identifier=...             likewise
-//	HealthcareService                         the programs of the catalog in force, and who provides them
+//	Appointment/<id>, Observation/<id>        of a placement, as its bundles refer to them
+//	Task/<id>/$calendar                       the sessions of its placement as a calendar file (RFC 5545)
+//	Task/<id>/$message                        its last confirmation as BSeR's message, with profile bser
+//	HealthcareService, HealthcareService/<id> the programs of the catalog in force, and who provides them (Organization/<id>); with
+//	                                          profile sdoh the room that they have now
 //
 // As a NATS service a source previews a referral (preview.<network>.<source>) and asks for its place in line
 // (position.<network>.<source>): decided on the mirror of the roster and taken back.

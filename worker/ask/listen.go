@@ -40,7 +40,7 @@ func (w *Window) respond(ctx context.Context, m *nats.Msg) {
 	answer := nats.NewMsg(m.Reply)
 	answer.Data = a.Body
 	answer.Header.Set("Status", fmt.Sprint(a.Status))
-	answer.Header.Set("Content-Type", "application/fhir+json")
+	answer.Header.Set("Content-Type", a.media())
 	if a.ETag != "" {
 		answer.Header.Set("ETag", a.ETag)
 	}

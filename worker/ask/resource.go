@@ -15,6 +15,7 @@ import (
 // resource as it was last confirmed.
 type resource struct {
 	kind, id string
+	url      string // that it had in its bundle
 	sequence uint64 // of the confirmation in the ledger, which is its version
 	resource []byte
 }
@@ -66,7 +67,7 @@ func resourcesOf(m worker.Stored) (found []resource, err error) {
 	for _, e := range all {
 		kind, _ := e.Resource["resourceType"].(string)
 		id, _ := e.Resource["id"].(string)
-		if kind != "ServiceRequest" && kind != "Task" {
+		if !slices.Contains(ours, kind) {
 			continue
 		}
 		resolve(e.Resource, known)
@@ -80,7 +81,7 @@ func resourcesOf(m worker.Stored) (found []resource, err error) {
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, resource{kind, id, m.Sequence, data})
+		found = append(found, resource{kind, id, e.FullURL, m.Sequence, data})
 	}
 	return found, nil
 }
@@ -88,7 +89,7 @@ func resourcesOf(m worker.Stored) (found []resource, err error) {
 // referenceTo a resource, for one who does not have the bundle: relative to what can be read here, logical to the rest.
 func referenceTo(r map[string]any) map[string]any {
 	kind, _ := r["resourceType"].(string)
-	if id, _ := r["id"].(string); id != "" && (kind == "ServiceRequest" || kind == "Task") {
+	if id, _ := r["id"].(string); id != "" && (slices.Contains(ours, kind) || slices.Contains(listed, kind)) {
 		return map[string]any{"reference": kind + "/" + id, "type": kind}
 	}
 	to := map[string]any{"type": kind}
@@ -97,6 +98,9 @@ func referenceTo(r map[string]any) map[string]any {
 	}
 	return to
 }
+
+// listed are the types of the catalog that can be read.
+var listed = []string{"HealthcareService", "Organization"}
 
 // resolve puts in every reference by urn:uuid what it refers to.
 func resolve(value any, known map[string]map[string]any) {
@@ -126,6 +130,7 @@ func entries(kind string, these []confirm.Entry, all ...[]confirm.Entry) (found 
 		for _, e := range list {
 			var r map[string]any
 			if json.Unmarshal(e.Resource, &r) == nil {
+				r["id"] = idOf(e)
 				known[e.FullURL] = referenceTo(r)
 			}
 		}
@@ -136,15 +141,20 @@ func entries(kind string, these []confirm.Entry, all ...[]confirm.Entry) (found 
 			continue // what Convene wrote is JSON
 		}
 		resolve(r, known)
+		r["id"] = idOf(e)
 		data, _ := json.Marshal(r)
-		found = append(found, resource{kind: kind, resource: data})
+		found = append(found, resource{kind: kind, id: idOf(e), url: e.FullURL, resource: data})
 	}
 	return found
 }
 
+// idOf a resource of the catalog: the UUID of its URL.
+func idOf(e confirm.Entry) string { return strings.TrimPrefix(e.FullURL, "urn:uuid:") }
+
 // searchset of what was found and what goes with it.
 func searchset(found, with []resource) Answer {
 	type entry struct {
+		FullURL  string            `json:"fullUrl"`
 		Resource json.RawMessage   `json:"resource"`
 		Search   map[string]string `json:"search"`
 	}
@@ -155,10 +165,10 @@ func searchset(found, with []resource) Answer {
 		Entry        []entry `json:"entry,omitempty"`
 	}{ResourceType: "Bundle", Type: "searchset", Total: len(found)}
 	for _, r := range found {
-		b.Entry = append(b.Entry, entry{r.resource, map[string]string{"mode": "match"}})
+		b.Entry = append(b.Entry, entry{r.url, r.resource, map[string]string{"mode": "match"}})
 	}
 	for _, r := range with {
-		b.Entry = append(b.Entry, entry{r.resource, map[string]string{"mode": "include"}})
+		b.Entry = append(b.Entry, entry{r.url, r.resource, map[string]string{"mode": "include"}})
 	}
 	body, _ := json.Marshal(b)
 	return Answer{Status: 200, Body: body}
@@ -174,6 +184,8 @@ var capability = func() []byte {
 		r := map[string]any{"type": name, "interaction": interactions}
 		if slices.Contains(actions, "read") {
 			r["versioning"] = "versioned"
+		}
+		if slices.Contains(ours[:2], name) {
 			r["searchParam"] = []any{map[string]string{"name": "identifier", "type": "token",
 				"documentation": "Of the order: the EHR's identifier, or Convene's (FILL). Required, with its system."}}
 		}
@@ -184,7 +196,8 @@ var capability = func() []byte {
 		"software": map[string]string{"name": "Convene"}, "implementation": map[string]string{"description": "Convene: what was confirmed to this source"},
 		"format": []string{"application/fhir+json"},
 		"rest": []any{map[string]any{"mode": "server", "documentation": "Read only; a source sees its own.",
-			"resource": []any{kind("HealthcareService", "search-type"), kind("ServiceRequest", "read", "search-type"), kind("Task", "read", "search-type")}}},
+			"resource": []any{kind("HealthcareService", "read", "search-type"), kind("Organization", "read"), kind("ServiceRequest", "read", "search-type"),
+				kind("Task", "read", "search-type"), kind("Appointment", "read"), kind("Observation", "read")}}},
 	})
 	return body
 }()

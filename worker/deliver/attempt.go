@@ -10,6 +10,10 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/confirm"
+	"github.com/convene-health/convene/mapping/roster"
 )
 
 // Outcome of a confirmation that needs no more attempts.
@@ -35,10 +39,21 @@ type item struct {
 // confirmation is what delivery reads of one.
 type confirmation struct {
 	Data struct {
-		Previous string          `json:"previousStatus"`
-		Status   string          `json:"status"`
-		Bundle   json.RawMessage `json:"bundle"`
+		Previous string           `json:"previousStatus"`
+		Status   string           `json:"status"`
+		Bundle   json.RawMessage  `json:"bundle"`
+		Reasons  []mapping.Reason `json:"reasons"`
 	} `json:"data"`
+}
+
+// erased: all that was kept of the referral is gone.
+func (c *confirmation) erased() bool {
+	for _, r := range c.Data.Reasons {
+		if r.Code == roster.RuleErased {
+			return true
+		}
+	}
+	return false
 }
 
 // sender delivers single confirmations to the server.
@@ -68,9 +83,12 @@ func (s *sender) deliver(ctx context.Context, it *item) (Outcome, error) {
 		return Refused, s.refusals.keep(it, "", 0, nil, "the confirmation is no JSON")
 	}
 	if len(c.Data.Bundle) == 0 {
+		if c.erased() {
+			return Empty, s.refusals.Forget(it.key)
+		}
 		return Empty, nil
 	}
-	p, err := pack(c.Data.Bundle, it.sequence)
+	p, err := s.pack(it, c.Data.Bundle)
 	if err != nil {
 		return Refused, s.refusals.keep(it, "", 0, nil, err.Error())
 	}
@@ -85,11 +103,22 @@ func (s *sender) deliver(ctx context.Context, it *item) (Outcome, error) {
 	return outcome, s.refusals.supersede(p.task, it.sequence)
 }
 
+// pack a confirmation as a transaction, or as a message that tells of it.
+func (s *sender) pack(it *item, bundle json.RawMessage) (*parcel, error) {
+	p, err := pack(bundle, it.key, it.sequence)
+	if err != nil || !s.config.Message {
+		return p, err
+	}
+	p.news, p.own = nil, nil // the receiver's affair
+	p.message, err = confirm.Message(it.data, s.server.base)
+	return p, err
+}
+
 // try until the server takes the parcel or refuses it. fresh: nothing of this placement is on the server yet.
 func (s *sender) try(ctx context.Context, p *parcel, it *item, fresh bool) (Outcome, *refusal, error) {
 	wait := &backoff.ExponentialBackOff{InitialInterval: s.config.RetryFirst, MaxInterval: s.config.RetryMost, Multiplier: 2, RandomizationFactor: 0.5}
 	conflicts, answers, others := 0, 0, s.written.Load()
-	p.find(true)
+	p.find(!fresh || !p.first)
 	for {
 		outcome, err := s.attempt(ctx, p, it.sequence, fresh)
 		fresh = false
@@ -159,6 +188,13 @@ func (s *sender) attempt(ctx context.Context, p *parcel, sequence uint64, fresh 
 
 // exchange requests with the server: reads, then at most one write.
 func (s *sender) exchange(ctx context.Context, p *parcel, sequence uint64, fresh bool) (Outcome, error) {
+	if p.message != nil {
+		if err := s.server.process(ctx, p.message); err != nil {
+			return "", err
+		}
+		s.written.Add(1)
+		return Written, nil
+	}
 	at, read, err := s.standings(ctx, p, fresh)
 	if err != nil {
 		return "", err

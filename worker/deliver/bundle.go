@@ -43,9 +43,12 @@ type parcel struct {
 	own    []int    // entries that replace a version, and say which
 	task   string   // "Task/riverside-r1042-1": the placement, as the server knows it
 	news   []string // conditional creations, sorted, each once
+	first  bool     // the referral is the first of its person: nobody created a Patient before
 	person int      // the entry of the Patient, if wide is not empty
 	wide   string   // its condition, or the patient has Convene's own key; narrow is the condition as the bundle has it
 	narrow string
+	// message is sent as it is in place of all that.
+	message []byte
 }
 
 var errNoTransaction = errors.New("the bundle is no transaction of a ServiceRequest and its Task")
@@ -53,7 +56,7 @@ var errNoTransaction = errors.New("the bundle is no transaction of a ServiceRequ
 // pack reads a confirmation's bundle and tags its Task. One tag is enough, as a transaction is written whole or not at all.
 // Convene's own is every resource under an id of ours but Provenance, which is another one for each confirmation and says
 // the same however often it is written.
-func pack(data []byte, sequence uint64) (*parcel, error) {
+func pack(data []byte, key string, sequence uint64) (*parcel, error) {
 	p := &parcel{}
 	if err := json.Unmarshal(data, &p.bundle); err != nil {
 		return nil, fmt.Errorf("%w: %v", errNoTransaction, err)
@@ -66,6 +69,7 @@ func pack(data []byte, sequence uint64) (*parcel, error) {
 			p.news = append(p.news, kind+"?"+e.Request.IfNoneExist)
 			if own := ownKey(e.Resource); kind == "Patient" && own != "" && !strings.Contains(e.Request.IfNoneExist, own) {
 				p.person, p.narrow, p.wide = i, e.Request.IfNoneExist, e.Request.IfNoneExist+","+own
+				p.first = isFirst(own, key)
 			}
 		case e.Request.Method == "PUT" && kind != "Provenance":
 			p.own = append(p.own, i)
@@ -98,6 +102,12 @@ func (p *parcel) find(wide bool) {
 	default:
 		p.bundle.Entry[p.person].Request.IfNoneExist = p.narrow
 	}
+}
+
+// isFirst reports whether a patient, whose key ends a search, is named by the input that named the referral: p1042 by r1042.
+func isFirst(own, key string) bool {
+	number, ok := strings.CutPrefix(key, "r")
+	return ok && strings.HasSuffix(own, "%7Cp"+number)
 }
 
 // ownKey is the identifier that Convene gave a patient, as it stands in a query; empty if there is none.

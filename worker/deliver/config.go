@@ -13,6 +13,8 @@ type Config struct {
 	Network string
 	// Server is the FHIR base address, "https://fhir.example/r4".
 	Server string
+	// Message sends BSeR's messages to Server/$process-message, instead of transactions to Server.
+	Message bool
 	// HTTP carries the requests and adds what the server wants to know of us (see Login). It must not follow redirects.
 	HTTP *http.Client
 	// Folder keeps what the server refused, one file a placement, of mode 0600.

@@ -130,6 +130,22 @@ func (r *Refusals) supersede(task string, sequence uint64) error {
 	return r.remove(one)
 }
 
+// Forget what is kept of a referral, whose key is "r1042".
+func (r *Refusals) Forget(key string) error {
+	all, err := r.All()
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		if one.Key == key {
+			if err := r.remove(one); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (r *Refusals) remove(one Refusal) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

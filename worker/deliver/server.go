@@ -77,6 +77,45 @@ func (s *server) transaction(ctx context.Context, body []byte) ([]string, error)
 	return versions, nil
 }
 
+// process sends a message (https://hl7.org/fhir/R4/messageheader-operation-process-message.html). Where the answer is a message too,
+// its header says whether it was taken.
+func (s *server) process(ctx context.Context, message []byte) error {
+	status, answer, err := s.do(ctx, http.MethodPost, s.base+"/$process-message", message)
+	if err != nil {
+		return err
+	}
+	if status >= 300 {
+		return &refusal{status, outcomeOf(answer)}
+	}
+	var b struct {
+		Entry []struct {
+			Resource json.RawMessage `json:"resource"`
+		} `json:"entry"`
+	}
+	if json.Unmarshal(answer, &b) != nil || len(b.Entry) == 0 {
+		return nil // no word is none against it
+	}
+	var header struct {
+		Response struct {
+			Code string `json:"code"`
+		} `json:"response"`
+	}
+	_ = json.Unmarshal(b.Entry[0].Resource, &header) // what is no header says nothing
+	var outcome json.RawMessage
+	for _, e := range b.Entry {
+		if found := outcomeOf(e.Resource); found != nil {
+			outcome = found
+		}
+	}
+	switch header.Response.Code {
+	case "fatal-error":
+		return &refusal{http.StatusUnprocessableEntity, outcome}
+	case "transient-error":
+		return &laterError{err: errors.New("the receiver cannot take the message now"), answered: true}
+	}
+	return nil
+}
+
 // read tells how a resource of ours, "Task/riverside-r1042-1", stands.
 func (s *server) read(ctx context.Context, reference string) (standing, error) {
 	status, answer, err := s.do(ctx, http.MethodGet, s.base+"/"+reference, nil)

@@ -93,7 +93,7 @@ func TestPackWantsATransaction(t *testing.T) {
 		`{"resourceType":"Bundle","type":"message","entry":[]}`, `{"resourceType":"Bundle","type":"transaction","entry":[]}`, `[]`,
 		`{"resourceType":"Bundle","type":"transaction","entry":[{"resource":[],"request":{"method":"PUT","url":"Task/a"}}]}`,
 	} {
-		if _, err := pack([]byte(data), 1); !errors.Is(err, errNoTransaction) {
+		if _, err := pack([]byte(data), "r1", 1); !errors.Is(err, errNoTransaction) {
 			t.Errorf("%s: %v", data, err)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 const answersMax = 16
 
 // Listen answers requests on ask.<network>.<source> until ctx ends. A request's data is the question, "Task/riverside-r5-1";
-// the answer's header Status is that of HTTP. Of several workers one answers.
+// the answer's header Status is that of HTTP. Of several workers one answers. When Listen returns, the server knows of it.
 func (w *Window) Listen(ctx context.Context) error {
 	room := make(chan struct{}, answersMax)
 	s, err := w.conn.QueueSubscribe(worker.AskSubject(w.network, "*"), "ask", func(m *nats.Msg) {
@@ -29,7 +29,7 @@ func (w *Window) Listen(ctx context.Context) error {
 		return err
 	}
 	context.AfterFunc(ctx, func() { _ = s.Unsubscribe() })
-	return nil
+	return w.conn.FlushTimeout(askMax)
 }
 
 func (w *Window) respond(ctx context.Context, m *nats.Msg) {

@@ -19,6 +19,7 @@ const serviceVersion = "1.0.0"
 // Serve answers previews on preview.<network>.<source> and questions after waitlists on position.<network>.<source> until ctx
 // ends, as a NATS service (`nats micro info convene`). A preview's request is an event as it would be published, headers and
 // all; a position's is a key, or "<system>|<value>". Answers are JSON, problems have the headers of a NATS service error.
+// When Serve returns, the server knows of both.
 func (w *Window) Serve(ctx context.Context) error {
 	s, err := micro.AddService(w.conn.Conn, micro.Config{
 		Name: "convene-" + w.network, Version: serviceVersion, Description: "Where would this patient go? Where does one stand in line?",
@@ -53,7 +54,7 @@ func (w *Window) Serve(ctx context.Context) error {
 		return err
 	}
 	context.AfterFunc(ctx, func() { _ = s.Stop() })
-	return nil
+	return w.conn.FlushTimeout(askMax)
 }
 
 // reply sends what was found, or why nothing was.

@@ -27,6 +27,7 @@ type cli struct {
 	Replay   replayCmd   `cmd:"" help:"Decide recorded events offline: the same bytes every time."`
 	Record   recordCmd   `cmd:"" help:"Write what a network received and when it was decided, for replay."`
 	Verify   verifyCmd   `cmd:"" help:"Walk the ledger and prove that nothing is lost, doubled or overbooked."`
+	Report   reportCmd   `cmd:"" help:"Count what became of the referrals of a period, for who pays."`
 	Catalog  catalogCmd  `cmd:"" help:"Check, apply or show catalogs."`
 	Generate generateCmd `cmd:"" help:"Make up referral events: the recorded week, or any other stream."`
 	Simulate simulateCmd `cmd:"" help:"Play months of a network in seconds: unmet need, waits, safety."`

@@ -37,6 +37,11 @@ func AppendReferral(dst []byte, r *Referral) []byte {
 	}
 	o.texts("payers", r.Payers)
 	o.texts("notes", r.Notes)
+	if len(r.Consents) > 0 {
+		o.name("consents")
+		o.dst = appendAll(o.dst, r.Consents, appendConsent)
+	}
+	o.texts("labels", r.Labels)
 	if len(r.Documents) > 0 {
 		o.name("documents")
 		o.dst = appendAll(o.dst, r.Documents, appendDocument)

@@ -54,6 +54,10 @@ func appendPatient(dst []byte, p *Patient) []byte {
 		o.name("guardian")
 		o.dst = appendParty(o.dst, &p.Guardian)
 	}
+	if len(p.Relatives) > 0 {
+		o.name("relatives")
+		o.dst = AppendIdentifiers(o.dst, p.Relatives)
+	}
 	return append(o.dst, '}')
 }
 
@@ -90,6 +94,23 @@ func appendCondition(dst []byte, c *Condition) []byte {
 	o.text("verificationStatus", c.VerificationStatus)
 	o.text("severity", c.Severity)
 	o.text("onset", c.Onset)
+	o.texts("labels", c.Labels)
+	return append(o.dst, '}')
+}
+
+func appendConsent(dst []byte, c *Consent) []byte {
+	o := object{dst: append(dst, '{')}
+	o.text("decision", c.Decision)
+	o.text("status", c.Status)
+	if len(c.Recipients) > 0 {
+		o.name("recipients")
+		o.dst = appendAll(o.dst, c.Recipients, appendParty)
+	}
+	o.texts("purposes", c.Purposes)
+	o.text("from", c.From)
+	o.text("to", c.To)
+	o.texts("labels", c.Labels)
+	o.flag("written", c.Written)
 	return append(o.dst, '}')
 }
 
@@ -121,7 +142,7 @@ func appendObservation(dst []byte, obs *Observation) []byte {
 // zero reports whether encoding/json leaves the field out: an empty list is not nil and counts.
 func (p *Preferences) zero() bool {
 	return p.Mode == "" && p.Language == "" && p.Times == nil && p.Gender == "" && p.Kind == "" && p.Site == "" &&
-		p.Required == nil
+		p.Required == nil && p.NotLedBy == nil
 }
 
 func appendPreferences(dst []byte, p *Preferences) []byte {
@@ -133,6 +154,7 @@ func appendPreferences(dst []byte, p *Preferences) []byte {
 	o.text("kind", p.Kind)
 	o.text("site", p.Site)
 	o.texts("required", p.Required)
+	o.texts("notLedBy", p.NotLedBy)
 	return append(o.dst, '}')
 }
 

@@ -51,8 +51,32 @@ const (
 	ReviewOverridden      EventType = "convene.review.overridden"
 )
 
+// The private list of people who are not to be in one group, kept by the desk.
+const (
+	PairAdded EventType = "convene.pair.added"
+	PairEnded EventType = "convene.pair.ended"
+)
+
+// PairKind says why two people are kept apart. It is never told outward.
+type PairKind string
+
+const (
+	// Conflict: never in one group (a protective order, former partners).
+	Conflict PairKind = "conflict"
+	// Relation: relatives or one household, not in one therapy group unless it is for them together.
+	Relation PairKind = "relation"
+)
+
+// Person names a patient by Convene's key ("p1042") or by an identifier of a trusted assigner.
+type Person struct {
+	Key        string     `json:"key,omitempty"`
+	Identifier Identifier `json:"identifier,omitzero"`
+}
+
 // OfDesk reports whether an event is an act that only the desk, or an administrator, may send.
-func (t EventType) OfDesk() bool { return strings.HasPrefix(string(t), "convene.review.") }
+func (t EventType) OfDesk() bool {
+	return strings.HasPrefix(string(t), "convene.review.") || strings.HasPrefix(string(t), "convene.pair.")
+}
 
 // Sources that are Convene's own.
 const (
@@ -84,6 +108,8 @@ const (
 //	ReviewAssigned                     Assignee
 //	ReviewSamePerson                   Other
 //	ReviewOverridden                   Override, Role, Approver
+//
+// PairAdded and PairEnded have People, Pair, Reason and Actor, and no Target.
 type Event struct {
 	Type EventType
 	// ID is the sender's own id of this message.
@@ -135,6 +161,9 @@ type Event struct {
 	Owner string
 	// Other is the key of the patient ("p1042") that this one is.
 	Other string
+	// People are the two who are, or are no longer, to be kept apart; Pair is why, a conflict where it is empty.
+	People []Person
+	Pair   PairKind
 }
 
 // Approver is a person who agrees with the actor, in a role of their own.

@@ -33,6 +33,10 @@ type Referral struct {
 	Payers []string `json:"payers,omitempty"`
 	// Notes are free text. They can raise a review, never a placement.
 	Notes []string `json:"notes,omitempty"`
+	// Consents are what the patient, or who speaks for them, allows or denies.
+	Consents []Consent `json:"consents,omitempty"`
+	// Labels are security labels of the whole record, codes of HL7 v3 ActCode such as 42CFRPart2, SUD, EMP.
+	Labels []string `json:"labels,omitempty"`
 	// Documents are what came with the referral to be read by people; they decide nothing.
 	Documents []Document `json:"documents,omitempty"`
 }
@@ -86,6 +90,8 @@ type Patient struct {
 	Access []string `json:"access,omitempty"`
 	// Guardian speaks for a patient who does not decide alone.
 	Guardian Party `json:"guardian,omitzero"`
+	// Relatives are identifiers of relatives and household members, so that they are not placed in one therapy group.
+	Relatives []Identifier `json:"relatives,omitempty"`
 }
 
 // Updated is the patient as a later message describes them. What it leaves out stays, and identifiers only grow.
@@ -116,6 +122,9 @@ func (p Patient) Updated(by Patient) Patient {
 	if !by.Guardian.zero() {
 		p.Guardian = by.Guardian
 	}
+	if len(by.Relatives) > 0 {
+		p.Relatives = by.Relatives
+	}
 	return p
 }
 
@@ -144,6 +153,27 @@ type Condition struct {
 	// Severity: mild, moderate, severe; absent is unknown, never mild.
 	Severity string `json:"severity,omitempty"`
 	Onset    string `json:"onset,omitempty"` // FHIR dateTime
+	// Labels are security labels of this condition, as Referral.Labels.
+	Labels []string `json:"labels,omitempty"`
+}
+
+// Consent says whom the patient lets have what is told of them, and what for.
+type Consent struct {
+	// Decision: permit (the default) or deny.
+	Decision string `json:"decision,omitempty"`
+	// Status: active (the default), inactive, rejected, proposed, draft, entered-in-error. Only an active one counts.
+	Status string `json:"status,omitempty"`
+	// Recipients who may have it, or may not; empty: whoever serves the referral.
+	Recipients []Party `json:"recipients,omitempty"`
+	// Purposes are codes of HL7 v3 PurposeOfUse, TREAT or CAREMGT for one; empty: whatever the referral is for.
+	Purposes []string `json:"purposes,omitempty"`
+	// From and To are the first and last day on which it holds, FHIR dateTimes; empty: without bound.
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
+	// Labels are the security labels of the facts that it is about, as Referral.Labels; empty: all.
+	Labels []string `json:"labels,omitempty"`
+	// Written: there is a signed document.
+	Written bool `json:"written,omitempty"`
 }
 
 // Observation is a screening result or laboratory value.
@@ -175,6 +205,8 @@ type Preferences struct {
 	// Required names the preferences above that are conditions, not wishes: "mode", "language", "gender", "kind", "site".
 	// Times always are.
 	Required []string `json:"required,omitempty"`
+	// NotLedBy are leaders whose groups the patient does not want, by the catalog's id or by NPI.
+	NotLedBy []string `json:"notLedBy,omitempty"`
 }
 
 // Requester is who referred: a practitioner in an organization.

@@ -7,6 +7,8 @@ import (
 	"github.com/convene-health/convene/mapping/jsontree"
 )
 
+var pairKinds = []mapping.PairKind{mapping.Conflict, mapping.Relation}
+
 var answerers = []mapping.Answerer{mapping.ByPatient, mapping.ByLeader}
 
 // readAct reads a field of the events of a placement's life and of the desk.
@@ -34,10 +36,38 @@ func readAct(f jsontree.Cursor, e *mapping.Event) {
 		e.Assignee = f.Text(textMax)
 	case "owner":
 		e.Owner = f.Text(shortMax)
+	case "people":
+		e.People = readAll(f, 2, readPerson)
+		if f.Kind() == jsontree.Array && f.Len() < 2 && !f.Cut() {
+			f.Fail(jsontree.InvalidValue, "expected two people")
+		}
+	case "kind":
+		e.Pair = jsontree.OneOf(f, pairKinds)
 	case "other":
 		if e.Other = f.Text(shortMax); e.Other != "" && !(e.Other[0] == 'p' && isKey(e.Other)) {
 			f.Fail(jsontree.InvalidValue, `expected the key of a patient such as "p1042"`)
 		}
+	}
+}
+
+// readPerson reads a patient's key or identifier.
+func readPerson(c jsontree.Cursor, p *mapping.Person) {
+	for f := range c.Fields() {
+		switch f.Key() {
+		case "key":
+			if p.Key = f.Text(shortMax); p.Key != "" && !(p.Key[0] == 'p' && isKey(p.Key)) {
+				f.Fail(jsontree.InvalidValue, `expected the key of a patient such as "p1042"`)
+			}
+		case "identifier":
+			p.Identifier = readIdentifier(f)
+			f.Require("system", "expected the identifier's system")
+			f.Require("value", "expected the identifier's value")
+		default:
+			f.Unknown()
+		}
+	}
+	if !c.Has("key") {
+		c.Require("identifier", "expected the patient's identifier, or key")
 	}
 }
 
@@ -65,7 +95,11 @@ func (d *decoder) requiredOfAct(c jsontree.Cursor) {
 	if len(fields[e]) == 0 {
 		return
 	}
-	requireTarget(c)
+	if e == mapping.PairAdded || e == mapping.PairEnded {
+		c.Require("people", "expected two people")
+	} else {
+		requireTarget(c)
+	}
 	if e.OfDesk() {
 		c.Require("actor", "expected who decides")
 		c.Require("reason", "expected why")
@@ -109,6 +143,13 @@ func actField(e *mapping.Event, field string) []byte {
 		return strconv.AppendBool(nil, e.Reached)
 	case "override":
 		return texts(e.Override)
+	case "people":
+		return people(e.People)
+	case "kind":
+		if e.Pair == "" {
+			return nil
+		}
+		return mapping.AppendString(nil, string(e.Pair))
 	case "approver":
 		if e.Approver == (mapping.Approver{}) {
 			return nil
@@ -124,6 +165,21 @@ func actField(e *mapping.Event, field string) []byte {
 		return nil
 	}
 	return mapping.AppendString(nil, text)
+}
+
+func people(list []mapping.Person) []byte {
+	b := []byte{'['}
+	for i, p := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if p.Key != "" {
+			b = append(mapping.AppendString(append(b, `{"key":`...), p.Key), '}')
+		} else {
+			b = append(mapping.AppendIdentifier(append(b, `{"identifier":`...), &p.Identifier), '}')
+		}
+	}
+	return append(b, ']')
 }
 
 func texts(list []string) []byte {

@@ -78,6 +78,9 @@ var fields = map[mapping.EventType][]string{
 	mapping.ReviewSamePerson:      {"target", "other", "reason", "actor"},
 	mapping.ReviewDifferentPerson: {"target", "reason", "actor"},
 	mapping.ReviewOverridden:      {"target", "override", "role", "approver", "reason", "actor"},
+
+	mapping.PairAdded: {"people", "kind", "reason", "actor"},
+	mapping.PairEnded: {"people", "kind", "reason", "actor"},
 }
 
 // readHash reads the name of a catalog.

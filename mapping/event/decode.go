@@ -27,7 +27,7 @@ var Types = []mapping.EventType{
 	mapping.ParticipantCompleted, mapping.ParticipantElsewhere, mapping.SessionAttended, mapping.SessionMissed, mapping.SessionNotHeld,
 	mapping.CancelRequested, mapping.ReferralReassigned,
 	mapping.ReviewApproved, mapping.ReviewRejected, mapping.ReviewInfoRequested, mapping.ReviewAssigned, mapping.ReviewSamePerson,
-	mapping.ReviewDifferentPerson, mapping.ReviewOverridden,
+	mapping.ReviewDifferentPerson, mapping.ReviewOverridden, mapping.PairAdded, mapping.PairEnded,
 }
 
 // Media types that the Content-Type of an input names.

@@ -151,6 +151,10 @@ func drawAct(t *rapid.T, e *mapping.Event, sometimes func(*string)) {
 		e.Assignee = text.Draw(t, "assignee")
 	case mapping.ReviewSamePerson:
 		e.Other = "p3"
+	case mapping.PairAdded, mapping.PairEnded:
+		e.Target = mapping.Target{}
+		e.People = []mapping.Person{{Key: "p3"}, {Identifier: mapping.Identifier{System: text.Draw(t, "system"), Value: text.Draw(t, "value")}}}
+		e.Pair = rapid.SampledFrom([]mapping.PairKind{"", mapping.Conflict, mapping.Relation}).Draw(t, "kind")
 	}
 }
 
@@ -164,6 +168,7 @@ var text = rapid.OneOf(
 var vocabulary = map[string][]string{
 	"Priority": {"routine", "urgent", "asap", "stat"}, "Participant": {"patient", "family"}, "Patient.Gender": genders,
 	"ClinicalStatus": clinicalStatuses, "VerificationStatus": verificationStatuses, "Severity": severities,
+	"Consents.Decision": consentDecisions, "Consents.Status": consentStatuses, "From": {"2026-11-01"}, "To": {"2027-11-09T08:30:00Z"},
 	"Mode": modes, "Times": times, "Preferences.Gender": groupGenders, "Preferences.Kind": {"therapy", "mind-body"}, "Required": requirable,
 	"AuthoredOn": {"2026", "2026-11", "2026-11-09", "2026-11-09T08:30:00-05:00", "2024-02-29T23:59:59.125Z"},
 	"Onset":      {"2019", "2024-02-29"}, "Date": {"2026-11-02"}, "BirthDate": {"1968", "1968-04", "1968-04-17"},
@@ -225,6 +230,11 @@ func complete(v any) {
 		for i := range x.Identifiers {
 			if x.Identifiers[i].Value == "" {
 				x.Identifiers[i].Value = "18"
+			}
+		}
+		for i := range x.Relatives {
+			if x.Relatives[i].Value == "" {
+				x.Relatives[i].Value = "19"
 			}
 		}
 	case *mapping.Code:

@@ -32,6 +32,8 @@ var (
 	modes                = []string{"in-person", "telehealth"}
 	times                = []string{"weekday-morning", "weekday-afternoon", "weekday-evening", "weekend"}
 	groupGenders         = []string{"female", "male", "non-binary"}
+	consentDecisions     = []string{"permit", "deny"}
+	consentStatuses      = []string{"active", "inactive", "rejected", "proposed", "draft", "entered-in-error"}
 	requirable           = []string{"mode", "language", "gender", "kind", "site"}
 )
 
@@ -66,6 +68,10 @@ func readReferral(c jsontree.Cursor, r *mapping.Referral) {
 			r.Payers = f.Strings(listMax, shortMax)
 		case "notes":
 			r.Notes = f.Strings(notesMax, noteMax)
+		case "consents":
+			r.Consents = readAll(f, listMax, readConsent)
+		case "labels":
+			r.Labels = f.Strings(listMax, shortMax)
 		case "documents":
 			r.Documents = readAll(f, mapping.DocumentsMax, readDocument)
 		default:
@@ -104,6 +110,8 @@ func readPatient(c jsontree.Cursor, p *mapping.Patient) {
 			p.Access = f.Strings(listMax, shortMax)
 		case "guardian":
 			p.Guardian = readParty(f)
+		case "relatives":
+			p.Relatives = readIdentifiers(f)
 		default:
 			f.Unknown()
 		}
@@ -202,6 +210,8 @@ func readCondition(c jsontree.Cursor, x *mapping.Condition) {
 			x.Severity = jsontree.OneOf(f, severities)
 		case "onset":
 			x.Onset = f.DateTime()
+		case "labels":
+			x.Labels = f.Strings(listMax, shortMax)
 		default:
 			f.Unknown()
 		}
@@ -269,11 +279,38 @@ func readPreferences(c jsontree.Cursor) (p mapping.Preferences) {
 			p.Site = f.Text(shortMax)
 		case "required":
 			p.Required = readOneOfs(f, requirable)
+		case "notLedBy":
+			p.NotLedBy = f.Strings(listMax, shortMax)
 		default:
 			f.Unknown()
 		}
 	}
 	return p
+}
+
+func readConsent(c jsontree.Cursor, x *mapping.Consent) {
+	for f := range c.Fields() {
+		switch f.Key() {
+		case "decision":
+			x.Decision = jsontree.OneOf(f, consentDecisions)
+		case "status":
+			x.Status = jsontree.OneOf(f, consentStatuses)
+		case "recipients":
+			x.Recipients = readAll(f, listMax, func(c jsontree.Cursor, p *mapping.Party) { *p = readParty(c) })
+		case "purposes":
+			x.Purposes = f.Strings(listMax, shortMax)
+		case "from":
+			x.From = f.DateTime()
+		case "to":
+			x.To = f.DateTime()
+		case "labels":
+			x.Labels = f.Strings(listMax, shortMax)
+		case "written":
+			x.Written = f.Bool()
+		default:
+			f.Unknown()
+		}
+	}
 }
 
 // readOneOfs reads a list of words of a closed vocabulary, without blank ones.

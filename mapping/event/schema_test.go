@@ -168,6 +168,12 @@ func whole(t testing.TB, typ mapping.EventType) []byte {
 	}
 	p.Guardian = mapping.Party{Family: "Okafor", Given: []string{"Ruth"}, Phone: "+1-555-0199"}
 	r.Documents = []mapping.Document{{Title: "Discharge letter", Media: "application/pdf", Link: "https://documents.example/1", Hash: "sha256-" + strings.Repeat("0b", 32)}}
+	p.Relatives = []mapping.Identifier{{System: "urn:oid:2.999.1", Value: "12"}}
+	r.Preferences.NotLedBy, r.Labels, r.Conditions[0].Labels = []string{"rivera"}, []string{"42CFRPart2"}, []string{"SUD"}
+	r.Consents = []mapping.Consent{{
+		Decision: "permit", Status: "active", Recipients: []mapping.Party{{Name: "Valley"}}, Purposes: []string{"TREAT"},
+		From: "2026-11-01", To: "2027-10-31", Labels: []string{"SUD"}, Written: true,
+	}}
 	e.Patient = p
 	e.Target = mapping.Target{Identifier: r.Identifier, Key: "r1042", Placement: "r1042-1"}
 	e.Outcome, e.Reason, e.Actor = mapping.DroppedOut, "moved away", "coordinator"
@@ -175,6 +181,7 @@ func whole(t testing.TB, typ mapping.EventType) []byte {
 	e.Catalog = "sha256-" + strings.Repeat("0a", 32)
 	e.By, e.Reached, e.Session, e.Program, e.Group = mapping.ByLeader, true, "2026-11-10", "pain", "pain-1"
 	e.Override, e.Role, e.Approver = []string{"safety-stop"}, "nurse", mapping.Approver{Name: "d.cho", Role: "psychiatrist"}
+	e.People, e.Pair = []mapping.Person{{Key: "p7"}, {Identifier: mapping.Identifier{System: "urn:oid:2.999.1", Value: "9", Type: "MR"}}}, mapping.Relation
 	e.Assignee, e.Owner, e.Other = "n.ruiz", "southside", "p7"
 	return encode(t, e)
 }

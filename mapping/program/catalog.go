@@ -29,6 +29,10 @@ type Catalog struct {
 	Leaders   []Leader   `yaml:"leaders,omitempty"`
 	Programs  []Program  `yaml:"programs"`
 	Groups    []Group    `yaml:"groups"`
+	// Pairs are people who are kept apart; private.
+	Pairs []Pair `yaml:"pairs,omitempty"`
+	// Notices are texts that go with what is sent.
+	Notices Notices `yaml:"notices,omitempty"`
 
 	// Hash of the YAML as applied: "sha256-<64 hex digits>".
 	Hash string `yaml:"-"`
@@ -54,6 +58,10 @@ type Source struct {
 	Production bool   `yaml:"production,omitempty"`
 	// Codes maps the source's local codes ("system|code", or the bare code where it sends no system) to condition keys.
 	Codes map[string]string `yaml:"codes,omitempty"`
+	// Part2: a program under 42 CFR Part 2 sends it; all it sends needs written consent and carries labels and notice.
+	Part2 bool `yaml:"part2,omitempty"`
+	// Sites whose staff this source's patients with label EMP are; they join no group there.
+	Sites []string `yaml:"sites,omitempty"`
 }
 
 // Assigner of patient identifiers that the network trusts to mean one person.
@@ -79,6 +87,12 @@ type Policy struct {
 	ContactAttempts int `yaml:"contactAttempts,omitempty"`
 	// MissedSessions in a row release a seat where attendance is expected; default 3. source: assumption
 	MissedSessions int `yaml:"missedSessions,omitempty"`
+	// ReviewDays and ReviewDaysUrgent are business days within which a person is to have decided; default 3, urgent and
+	// above 1. source: assumption
+	ReviewDays       int `yaml:"reviewDays,omitempty"`
+	ReviewDaysUrgent int `yaml:"reviewDaysUrgent,omitempty"`
+	// Consent: every referral needs an active consent for the program's organization and for treatment.
+	Consent bool `yaml:"consent,omitempty"`
 	// Urgency orders waitlists: points at arrival and points a day waited, by priority.
 	Urgency map[mapping.Priority]Urgency `yaml:"urgency,omitempty"`
 }
@@ -97,6 +111,8 @@ type Site struct {
 	Address mapping.Address `yaml:"address,omitempty"`
 	// Access lists what it offers: wheelchair, hearing, vision, oxygen. What is not listed is not offered.
 	Access []string `yaml:"access,omitempty"`
+	// Staff are patients who work here and join no group here; private.
+	Staff []mapping.Identifier `yaml:"staff,omitempty"`
 }
 
 // Leader of groups.
@@ -108,6 +124,10 @@ type Leader struct {
 	// Type: professional, peer, rotating.
 	Type     string    `yaml:"type"`
 	Licences []Licence `yaml:"licences,omitempty"`
+	// Apart are patients whom this leader does not lead: relatives, former clients; private.
+	Apart []mapping.Identifier `yaml:"apart,omitempty"`
+	// Clients are patients whom this leader sees alone; private.
+	Clients []mapping.Identifier `yaml:"clients,omitempty"`
 }
 
 // Licence to practise, for one state, through its last day.
@@ -140,6 +160,18 @@ type Program struct {
 	Provider Organization `yaml:"provider,omitempty"`
 	// Attendance: expected (the default) or drop-in.
 	Attendance string `yaml:"attendance,omitempty"`
+	// Admission: auto (the default), or therapist: Convene nominates and the group's leader decides.
+	Admission string `yaml:"admission,omitempty"`
+	// ClientsOnly: a therapist is nominated their own clients only.
+	ClientsOnly bool `yaml:"clientsOnly,omitempty"`
+	// Together: couples or families take part together, so relatives may.
+	Together bool `yaml:"together,omitempty"`
+	// Bridges are programs with open groups that whoever waits for this one may attend meanwhile.
+	Bridges []string `yaml:"bridges,omitempty"`
+	// Consent: an active consent for the program's organization and for treatment is needed.
+	Consent bool `yaml:"consent,omitempty"`
+	// Part2: it is under 42 CFR Part 2: written consent is needed, labels and notice go with it.
+	Part2 bool `yaml:"part2,omitempty"`
 }
 
 // Criteria that a participant must meet.
@@ -172,6 +204,12 @@ const (
 	AcceptanceOffer  = "offer"
 	AcceptanceLeader = "leader"
 	AcceptanceBoth   = "both"
+)
+
+// Admission to a program.
+const (
+	AdmissionAuto      = "auto"
+	AdmissionTherapist = "therapist"
 )
 
 // Attendance of a program's groups.

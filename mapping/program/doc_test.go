@@ -71,7 +71,7 @@ func TestManualExplainsEveryField(t *testing.T) {
 	for title, is := range map[string]shape{
 		"The network": x.root, "`organization`, and a program's `provider`": x.of(own["organization"]),
 		"`sources`": part("source"), "`assigners`": part("assigner"), "`policy`": part("policy"), "`sites`": part("site"),
-		"`leaders`": part("leader"), "`programs`": part("program"), "`groups`": part("group"),
+		"`leaders`": part("leader"), "`pairs`": part("pair"), "`notices`": part("notices"), "`programs`": part("program"), "`groups`": part("group"),
 	} {
 		if sections[title] == "" {
 			t.Errorf("no section %s", title)

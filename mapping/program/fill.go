@@ -11,7 +11,7 @@ import (
 func Defaults() Policy {
 	return Policy{
 		OfferDays: 5, OfferDaysUrgent: 2, HandoverDays: 28,
-		CohortDays: 7, Declines: 2, ContactAttempts: 3, MissedSessions: 3,
+		CohortDays: 7, Declines: 2, ContactAttempts: 3, MissedSessions: 3, ReviewDays: 3, ReviewDaysUrgent: 1,
 		Urgency: map[mapping.Priority]Urgency{
 			mapping.Routine: {Base: 0, Rate: 1},
 			mapping.Urgent:  {Base: 30, Rate: 2},
@@ -31,6 +31,8 @@ func (p Policy) Filled() Policy {
 	p.Declines = or(p.Declines, d.Declines)
 	p.ContactAttempts = or(p.ContactAttempts, d.ContactAttempts)
 	p.MissedSessions = or(p.MissedSessions, d.MissedSessions)
+	p.ReviewDays = or(p.ReviewDays, d.ReviewDays)
+	p.ReviewDaysUrgent = or(p.ReviewDaysUrgent, d.ReviewDaysUrgent)
 	maps.Copy(d.Urgency, p.Urgency)
 	p.Urgency = d.Urgency
 	return p
@@ -48,6 +50,7 @@ func (c *Catalog) fillPrograms() {
 		p.Attendance = or(p.Attendance, d.Attendance)
 		p.Participant = or(p.Participant, mapping.ParticipantPatient)
 		p.Acceptance = or(p.Acceptance, AcceptanceAuto)
+		p.Admission = or(p.Admission, AdmissionAuto)
 		p.Criteria.AgeFrom = or(p.Criteria.AgeFrom, ageAdult)
 		if p.Provider.Name == "" && p.Provider.Identifier.Value == "" {
 			p.Provider = c.Organization

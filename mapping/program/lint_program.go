@@ -33,6 +33,7 @@ func (l *linter) programs() {
 			l.problem("required", "the name that patients see", "a program without a name", "programs", i, "name")
 		}
 		l.offering(p, i)
+		l.offers(p, i)
 		l.criteria(&p.Criteria, i)
 		l.codes(&p.Codes, i)
 		l.npi(p.Provider.Identifier, "programs", i, "provider", "identifier")

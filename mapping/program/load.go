@@ -120,6 +120,7 @@ func (l *linter) run() {
 	l.policy()
 	l.sites()
 	l.leaders()
+	l.private()
 	l.catalog.fillPrograms()
 	l.programs()
 	l.catalog.buildIndex()

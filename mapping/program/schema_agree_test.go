@@ -22,7 +22,7 @@ profile: base
 organization: {name: Test Network, identifier: {system: "http://hl7.org/fhir/sid/us-npi", value: "1234567893", type: NPI}}
 holidays: ["2026-11-26"]
 sources:
-  - {name: ehr-one, zone: America/Chicago, format: json, production: true, codes: {DEP: depression}}
+  - {name: ehr-one, zone: America/Chicago, format: json, production: true, part2: true, sites: [main], codes: {DEP: depression}}
 assigners:
   - {system: "https://ids.test.example/mrn", name: Record number, sources: [ehr-one]}
 policy:
@@ -33,6 +33,9 @@ policy:
   cohortDays: 5
   contactAttempts: 4
   missedSessions: 2
+  reviewDays: 4
+  reviewDaysUrgent: 2
+  consent: true
   urgency: {routine: {base: 1, rate: 1}, urgent: {base: 40.5, rate: 2}, asap: {base: 60, rate: 3}, stat: {base: 90, rate: 4}}
 sites:
   - id: main
@@ -40,6 +43,7 @@ sites:
     phone: 555-0100
     address: {line: [1 Main Street], city: Boston, state: MA, postalCode: "02118", country: US}
     access: [wheelchair]
+    staff: [{system: "https://ids.test.example/mrn", value: "1", type: MR}]
 leaders:
   - id: ames
     npi: "1234567893"
@@ -47,6 +51,8 @@ leaders:
     given: [Ada]
     type: professional
     licences: [{title: PsyD, state: MA, from: "2020-01-01", to: "2027-12-31"}]
+    apart: [{system: "https://ids.test.example/mrn", value: "2", type: MR}]
+    clients: [{system: "https://ids.test.example/mrn", value: "3", type: MR}]
 programs:
   - id: own-therapy
     name: Own therapy
@@ -58,6 +64,12 @@ programs:
     licensed: true
     acceptance: offer
     attendance: expected
+    admission: therapist
+    clientsOnly: true
+    together: false
+    bridges: [lent-therapy]
+    consent: true
+    part2: true
     provider: {name: Partner, identifier: {system: "urn:oid:2.999.1", value: "7", type: XX}}
     codes: {hcpcs: [G0410], snomed: ["76168009"], cpt: ["90853"], category: "409063005", serviceCategory: "22", serviceType: "142"}
     criteria: {ageFrom: 20, ageTo: 90, excludes: [eating_disorder], severity: [mild]}
@@ -82,12 +94,17 @@ groups:
     payers: [medicare]
     selfPay: true
   - {id: lent-1, program: lent-therapy, leader: ames, sessions: {start: "2026-12-01", time: "9:30"}, mode: in-person, site: main}
+pairs:
+  - {kind: conflict, people: [{system: "https://ids.test.example/mrn", value: "4", type: MR}, {system: "https://ids.test.example/mrn", value: "5"}]}
+notices:
+  redisclosure: {text: Federal law protects this., date: "2026-02-16"}
+  confidentiality: {text: What is said here stays here., date: "2026-01-01"}
 `
 
 // seen by the schema: the codes of Load that tell of one place alone, whatever stands elsewhere.
-var shapeCodes = regexp.MustCompile(`^(unknown-key|wrong-type|required|duplicate|no-site|serves-nothing|no-curriculum|no-goals` +
+var shapeCodes = regexp.MustCompile(`^(unknown-key|wrong-type|required|duplicate|no-site|serves-nothing|no-curriculum|no-goals|bad-pair` +
 	`|bad-(network|date|time|source|assigner|number|id|state|language|hcpcs|cpt)` +
-	`|unknown-(profile|format|condition|priority|access|leader-type|template|kind|participant|acceptance|attendance|goal|exclusion|severity|mode|gender|cost|every|enrolment))$`)
+	`|unknown-(profile|admission|pair|format|condition|priority|access|leader-type|template|kind|participant|acceptance|attendance|goal|exclusion|severity|mode|gender|cost|every|enrolment))$`)
 
 // Schema and Load draw the same line. Whatever one value of a catalog is changed to: an unknown key, a value of another
 // type and a word that no list has are refused by both; what the schema refuses, Load refuses; and what Load refuses for

@@ -26,6 +26,18 @@ type Reason struct {
 // RuleDeclined names the rule that keeps a patient out of a group that was offered and not taken.
 const RuleDeclined = "declined"
 
+// Rules about other people, which read "not-offered" outside.
+const (
+	RuleConflict     = "conflict"
+	RuleConflictOpen = "conflict-open"
+	RuleRelative     = "relative"
+	RuleTherapist    = "therapist"
+	RuleLeaderChoice = "leader-choice"
+)
+
+// ReasonOf a rule by id.
+func ReasonOf(id string) Reason { return ruleOf(id).reason() }
+
 // absolute are the rules that nobody sets aside: licence, minors apart, enrolment, and people who must not meet.
 const absolute why = unlicensed | 1<<ruleMinors | 1<<ruleEnrolment | 1<<ruleConflict | 1<<ruleRelative | 1<<ruleTherapist | 1<<ruleFull
 
@@ -71,6 +83,7 @@ const (
 	ruleRelative
 	ruleTherapist
 	ruleLeaderChoice
+	ruleConflictOpen
 	ruleDeclined
 	ruleFull
 	ruleEnrolment
@@ -119,10 +132,11 @@ var Rules = [...]RuleText{
 	ruleWishKind:        {"required-kind", "preference", "The patient asks for another kind of group.", "Group therapy in chronic care (needs and preferences)"},
 	ruleWishSite:        {"required-site", "preference", "The patient asks for another site.", "Group therapy in chronic care (needs and preferences)"},
 	ruleHeld:            {"already-held", "already-placed", "The patient already has a place in this program.", "one live placement per patient and program"},
-	ruleConflict:        {"conflict", "not-offered", "A conflict on the network's list.", "catalog conflict list"},
-	ruleRelative:        {"relative", "not-offered", "Relatives and household members are not in one therapy group.", "convention"},
-	ruleTherapist:       {"therapist", "not-offered", "A conflict with the leader.", "catalog conflict list"},
-	ruleLeaderChoice:    {"leader-choice", "not-offered", "The leader did not choose the patient.", "Support groups and therapy groups (the therapist selects)"},
+	ruleConflict:        {RuleConflict, "not-offered", "A conflict on the network's list.", "catalog conflict list"},
+	ruleRelative:        {RuleRelative, "not-offered", "Relatives and household members are not in one therapy group.", "convention"},
+	ruleTherapist:       {RuleTherapist, "not-offered", "A conflict with the leader.", "catalog conflict list"},
+	ruleLeaderChoice:    {RuleLeaderChoice, "not-offered", "The leader did not choose the patient.", "Support groups and therapy groups (the therapist selects)"},
+	ruleConflictOpen:    {RuleConflictOpen, "not-offered", "Nobody knows who comes to a drop-in group, so it cannot keep two people apart.", "assumption"},
 	ruleDeclined:        {RuleDeclined, "declined", "The patient did not take an offer of this group.", "assumption: who declines is offered another"},
 	ruleFull:            {"full", "full", "All seats are taken.", "What is group therapy (6 to 8 people)"},
 	ruleEnrolment:       {"enrolment-closed", "enrolment-closed", "Enrolment is over: the first session of a closed group, or the last of any, has begun.", "The difference between support and therapy groups (fixed timeframe)"},

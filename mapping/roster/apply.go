@@ -68,6 +68,8 @@ func (d *step) reviseFrom(after *uint64) bool {
 		d.heed(key, d.Pending.Changed)
 		if rec := d.live[key]; rec != nil {
 			d.revise(rec)
+			p, _ := d.patientIndex(rec.Patient)
+			d.alertTogether(p, false)
 		}
 		*after = key
 	}

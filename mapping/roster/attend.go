@@ -27,6 +27,11 @@ func (d *step) enrol(e *mapping.Event, rec *Record, id PlacementID) {
 		if !d.mayJoin(e, rec, id) {
 			return
 		}
+		// Who joined outside Convene is there: a person is alerted. A move can still be kept from happening.
+		if left != "" && d.keptOutOf(rec, d.offer.Book.Group(e.Group)) != "" {
+			d.refuse(mapping.Issue{Path: "data.group", Code: RuleNotOffered, Text: reasonTexts[RuleNotOffered]})
+			return
+		}
 	}
 	d.own(rec)
 	d.alter(rec, id, func(dec *Decision, pl *Placement) []mapping.Reason {
@@ -44,6 +49,7 @@ func (d *step) enrol(e *mapping.Event, rec *Record, id PlacementID) {
 		d.begin(pl)
 		return reasons
 	})
+	d.alertTies(rec.Patient, false)
 	if left != "" && e.Group != "" && e.Group != left {
 		d.promote(left)
 	}

@@ -1,5 +1,7 @@
 package roster
 
+import "github.com/convene-health/convene/mapping"
+
 // ChangeType names what a head's change is about.
 type ChangeType string
 
@@ -16,6 +18,8 @@ const (
 	ChangeCatalog ChangeType = "catalog"
 	// ChangePending: what an event that concerns many has still to do; nothing when absent.
 	ChangePending ChangeType = "pending"
+	// ChangePair: patients Key and Patient are kept apart, or are so no longer.
+	ChangePair ChangeType = "pair"
 )
 
 // Change is what belongs to no single referral. Heads carry changes, in order.
@@ -29,6 +33,9 @@ type Change struct {
 	IDs      []Hash     `json:"ids,omitempty"`
 	Catalog  string     `json:"catalog,omitempty"`
 	Pending  *Pending   `json:"pending,omitempty"`
+	// Pair is the kind of one, Ended that it ends.
+	Pair  mapping.PairKind `json:"pair,omitempty"`
+	Ended bool             `json:"ended,omitempty"`
 	// Person is the patient of an erased referral: hashed identifiers and risks belong to the person and outlive it.
 	Person *Patient `json:"person,omitempty"`
 }
@@ -70,6 +77,8 @@ func (s *State) apply(c Change) {
 		was := s.Pending
 		s.Pending = c.Pending
 		s.onUndo(func() { s.Pending = was })
+	case ChangePair:
+		s.putPair(pair{c.Key, c.Patient, c.Pair}, !c.Ended)
 	}
 }
 

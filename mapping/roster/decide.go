@@ -35,6 +35,7 @@ type Offering struct {
 	// timers in rising order, no two at one moment; reserves by index of the group, nil without any.
 	timers   []timer
 	reserves []reserve
+	private  *private
 }
 
 // NewOffering compiles a catalog.
@@ -45,6 +46,7 @@ func NewOffering(cat *program.Catalog) *Offering {
 		o.urgency[i] = policy.Urgency[p]
 	}
 	o.reserves = reservesOf(cat)
+	o.private = privateOf(cat)
 	o.timers = timersOf(cat, o.reserves)
 	return o
 }
@@ -176,6 +178,8 @@ func (d *step) event() {
 	case mapping.ReferralErased:
 		d.erase(e)
 	case mapping.Clock:
+	case mapping.PairAdded, mapping.PairEnded:
+		d.pair(e)
 	default:
 		if len(mapping.StatusesFor(e.Type)) > 0 {
 			d.act(e)
@@ -264,7 +268,7 @@ func (d *step) decision(rec *Record) *Decision {
 // save puts the decision's record in force.
 func (d *step) save(dec *Decision) {
 	if dec.Record.Final() {
-		dec.Record.Need = nil
+		dec.Record.Need, dec.Record.Kin, dec.Record.NotLed, dec.Record.Staff = nil, nil, nil, false
 	}
 	d.put(dec.Record)
 	if dec.Patient.Key == 0 {

@@ -111,6 +111,12 @@ func (s scanner) record(r *Record) {
 			r.Assignee = string(s.Text())
 		case "print":
 			r.Print = s.Uint(math.MaxUint64)
+		case "kin":
+			s.Array(func() { r.Kin = append(r.Kin, s.hash()) })
+		case "notLed":
+			s.Array(func() { r.NotLed = append(r.NotLed, string(s.Text())) })
+		case "staff":
+			r.Staff = s.True()
 		case "erased":
 			r.Erased = s.True()
 		case "placements":

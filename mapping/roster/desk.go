@@ -110,6 +110,9 @@ func (d *step) approvable(e *mapping.Event, rec *Record, id PlacementID) int32 {
 			issues = append(issues, mapping.Issue{Path: "data.group", Code: r.Outward().Code, Text: r.Outward().Text})
 		}
 	}
+	if rule := d.keptOutOf(rec, at); rule != "" && (match.Absolute(rule) || !slices.Contains(e.Override, rule)) {
+		issues = append(issues, mapping.Issue{Path: "data.group", Code: RuleNotOffered, Text: reasonTexts[RuleNotOffered]})
+	}
 	if len(issues) > 0 {
 		d.refuse(issues...)
 		return -1

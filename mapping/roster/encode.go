@@ -160,6 +160,7 @@ func (w *writer) record(r *Record) {
 	if r.Print != 0 {
 		w.number("print", r.Print)
 	}
+	w.hashes("kin", r.Kin).texts("notLed", r.NotLed).flag("staff", r.Staff)
 	w.flag("erased", r.Erased)
 	w.name("placements")
 	all(w, r.Placements, (*writer).placement)

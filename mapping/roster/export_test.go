@@ -22,3 +22,12 @@ func Dump(s *State) string {
 	}
 	return b.String()
 }
+
+// PatientBy is the key in force of who is known by an identifier of a trusted assigner; 0 for nobody.
+func (s *State) PatientBy(system, value string) uint64 {
+	i, ok := s.patientOf[HashOf("patient", system, value)]
+	if !ok {
+		return 0
+	}
+	return s.patients[s.survivor(i)].key
+}

@@ -36,8 +36,11 @@ func (d *step) learnAlias(e *mapping.Event, survivors, merged []uint32) {
 	}
 	if len(ids) > 0 {
 		d.change(Change{Type: ChangeAlias, Patient: person, IDs: ids})
+		d.alertTies(person, false)
 	}
-	d.unchanged("identifiers-noted", 0)
+	if len(d.out.Notices) == 0 {
+		d.unchanged("identifiers-noted", 0)
+	}
 }
 
 // rekey moves every referral of patient from to patient into. A risk that only one of the two was known by is brought
@@ -81,6 +84,7 @@ func (d *step) rekey(from, into uint64) {
 	if worst != gravest(a.Risks) {
 		d.warn(ruleOf(worst), stayed)
 	}
+	d.alertTies(into, false)
 	if len(d.out.Notices) == 0 {
 		d.unchanged("merged-closed", 0)
 	}

@@ -34,7 +34,9 @@ programs:
   - {id: move, name: Moving well, kind: mind-body, conditions: [chronic_pain], goals: [coping-strategies], acceptance: both}
   - {id: copd-peers, name: COPD peers, kind: support, conditions: [copd], goals: [peer-support]}
 groups:
-%s`
+%s
+pairs: [{people: [{system: "https://ids.model.example/mpi", value: m1}, {system: "https://ids.model.example/mpi", value: m2}]}]
+`
 
 const modelGroup = `  - {id: %s, program: %s, leader: lena, seats: {min: 1, max: %d}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: 2026-11-23, time: "17:00", count: 30}, cancelled: %v}
 `
@@ -55,6 +57,7 @@ func TestModel(t *testing.T) {
 			"release": m.release,
 			"act":     m.act,
 			"desk":    m.desk,
+			"pair":    m.pair,
 			"merge":   m.merge,
 			"catalog": m.catalog,
 			"time":    m.pass,
@@ -73,6 +76,8 @@ type model struct {
 	catalogs      int
 	head          [32]byte
 	waiting       map[string]waitingPlace // by placement id
+	pairs         [][2]string             // kept apart, by identifier
+	together      map[[2]string]bool      // those of them who share a group
 }
 
 // ordered is a referral sent before.
@@ -87,7 +92,7 @@ type waitingPlace struct {
 }
 
 func newModel(t *rapid.T) *model {
-	m := &model{state: roster.New(), folded: roster.New(), now: time.Date(2026, 11, 9, 13, 0, 0, 0, time.UTC), waiting: map[string]waitingPlace{}}
+	m := &model{state: roster.New(), folded: roster.New(), now: time.Date(2026, 11, 9, 13, 0, 0, 0, time.UTC), waiting: map[string]waitingPlace{}, pairs: [][2]string{{"m1", "m2"}}}
 	m.offer = m.newCatalog(t, 2)
 	m.apply(t, &mapping.Event{Type: mapping.CatalogApplied, Source: mapping.SourceAdmin, Catalog: m.offer.Catalog.Hash}, m.offer)
 	return m
@@ -143,6 +148,7 @@ func (m *model) apply(t *rapid.T, e *mapping.Event, offer *roster.Offering) []ma
 		}
 		m.fold(t, out)
 		m.watch(t, out.Notices)
+		m.watchPairs(t, e)
 		notices = append(notices, out.Notices...)
 		more = out.More
 		if len(out.Notices) == 0 && len(out.Decisions) == 0 && out.Unchanged.Why == "" && !more && len(notices) == 0 {
@@ -208,7 +214,7 @@ func (m *model) watch(t *rapid.T, notices []mapping.Notice) {
 		if slices.ContainsFunc(n.Reasons, func(r mapping.Reason) bool { return r.Code == roster.RulePromoted }) {
 			promoted := m.waiting[n.Placement]
 			for id, w := range m.waiting {
-				if id != n.Placement && w.program == promoted.program && w.priority == promoted.priority && w.arrival.Before(promoted.arrival) && !m.refused(id, n.Group) && !m.alerted(id) && m.suits(id, n.Group) {
+				if id != n.Placement && w.program == promoted.program && w.priority == promoted.priority && w.arrival.Before(promoted.arrival) && !m.refused(id, n.Group) && !m.alerted(id) && !m.inPair(id) && m.suits(id, n.Group) {
 					t.Fatalf("%s was promoted in %s before %s, which waits longer", n.Placement, promoted.program, id)
 				}
 			}

@@ -22,6 +22,9 @@ func (d *step) accept(e *mapping.Event, rec *Record, id PlacementID) {
 	case pl.Past != nil && pl.Past.Accepted == by:
 		d.unchanged("already-accepted", rec.Key)
 		return
+	case d.keptOutOf(rec, d.offer.Book.Group(pl.Group)) != "":
+		d.refuse(mapping.Issue{Path: "data.target", Code: RuleNotOffered, Text: reasonTexts[RuleNotOffered]})
+		return
 	}
 	whole := len(asked) == 1 || pl.Past != nil && pl.Past.Accepted != ""
 	d.own(rec)

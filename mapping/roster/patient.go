@@ -65,6 +65,9 @@ func (s *State) putPatient(p Patient) {
 	}
 	for _, id := range p.IDs {
 		if _, ok := s.patientOf[id]; !ok {
+			if s.ties.named[id] {
+				s.peopleChanged()
+			}
 			s.patientOf[id] = i
 			s.onUndo(func() { delete(s.patientOf, id) })
 		}
@@ -79,6 +82,7 @@ func (s *State) mergePatients(from, into uint64) {
 	f, _ := s.patientIndex(from)
 	i, _ := s.patientIndex(into)
 	s.putSpecial(f, patientMore{merged: i + 1})
+	s.peopleChanged()
 }
 
 func (s *State) putSpecial(i uint32, more patientMore) {

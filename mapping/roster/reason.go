@@ -32,6 +32,8 @@ const (
 	RuleProgramGone       = "program-withdrawn"
 	RuleGroupGone         = "group-withdrawn"
 	RuleUnknownProgram    = "unknown-program"
+	// RuleNotOffered stands for whatever other people, a leader or a workplace are the reason of; no more is told.
+	RuleNotOffered = "not-offered"
 
 	RuleOfferReminder = "offer-reminder"
 	RuleAccepted      = "offer-accepted"
@@ -96,6 +98,7 @@ var reasonTexts = map[string]string{
 	RuleProgramGone:       "The program is no longer in the catalog.",
 	RuleGroupGone:         "The group is no longer in the catalog.",
 	RuleNoGroup:           "No group in the catalog suits; a person must decide.",
+	RuleNotOffered:        "The group is not offered; a person must decide.",
 	RuleUnknownProgram:    "The requested program is not in the catalog.",
 
 	RuleOfferReminder: "Half of the time to answer the offer is over.",

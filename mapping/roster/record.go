@@ -71,6 +71,11 @@ type Record struct {
 	Placements []Placement
 	// Print identifies name and birth date, to notice one person under two patient keys; zero when either is missing.
 	Print uint64
+	// Kin are relatives and household members as the source names them; NotLed leaders whom the patient does not want, by id
+	// or NPI; Staff: the patient works for the source. All for as long as the referral is live.
+	Kin    []Hash
+	NotLed []string
+	Staff  bool
 	// Erased: nothing but the key is left.
 	Erased bool
 }

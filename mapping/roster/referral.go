@@ -58,6 +58,7 @@ func (d *step) newReferral(e *mapping.Event, identity, content Hash, issues mapp
 	rec.Patient = person.Key
 	need, hits, remarks := d.read(r, e.Source)
 	rec.Need = need
+	d.readPeople(rec, r)
 	dec := d.decision(rec)
 	dec.Request, dec.Hits, dec.Own = r, hits, true
 	dec.Patient = d.learn(person, hits, key)
@@ -118,6 +119,24 @@ func (d *step) bereave(rec *Record) {
 func (d *step) read(r *mapping.Referral, source string) (*match.Need, []match.Hit, mapping.Issues) {
 	need, issues := d.offer.Book.Normalise(r, source)
 	return &need, match.Screen(r), issues
+}
+
+// labelEmployee of HL7 v3 ActCode: the patient works for the source.
+const labelEmployee = "EMP"
+
+// readPeople notes of whom a referral says that they and its patient are kept apart.
+func (d *step) readPeople(rec *Record, r *mapping.Referral) {
+	p := &r.Patient
+	rec.Kin, rec.NotLed, rec.Staff = nil, nil, slices.Contains(r.Labels, labelEmployee)
+	if len(p.Relatives) > 0 || p.Guardian.Identifier.Value != "" {
+		rec.Kin = identifierHashes(append(slices.Clip(p.Relatives), p.Guardian.Identifier), rec.Source, d.offer.Catalog)
+	}
+	for _, who := range r.Preferences.NotLedBy {
+		rec.NotLed = append(rec.NotLed, strings.Clone(who))
+	}
+	if src, ok := d.offer.Catalog.SourceByName(rec.Source); rec.Staff && !(ok && len(src.Sites) > 0) && !slices.Contains(rec.Waived, RuleNotOffered) {
+		rec.Doubts = appendNew(rec.Doubts, RuleNotOffered)
+	}
 }
 
 // learn records what a referral tells about its patient. Risks are kept for the person, whatever is sent later.
@@ -204,6 +223,7 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 		rec.Doubts = appendNew(rec.Doubts, RulePossibleDuplicate)
 	}
 	rec.Content, rec.Priority, rec.Need, rec.Print = content, priorityOf(r), need, printOf(r)
+	d.readPeople(rec, r)
 	if sent := millis(e.Sent); sent != 0 {
 		rec.Sent = sent
 	}

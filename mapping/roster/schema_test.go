@@ -23,7 +23,7 @@ func wantProperties() map[string][]string {
 		"hit": match.Hit{}, "result": resultWire{}, "result.reasons": mapping.Reason{}, "result.more": match.More{}, "candidate.reasons": match.Reason{},
 		"referral": mapping.Referral{}, "person": mapping.Patient{}, "name": mapping.Name{}, "address": mapping.Address{},
 		"condition": mapping.Condition{}, "observation": mapping.Observation{}, "preferences": mapping.Preferences{},
-		"requester": mapping.Requester{}, "party": mapping.Party{}, "identifier": mapping.Identifier{}, "code": mapping.Code{}, "document": mapping.Document{},
+		"requester": mapping.Requester{}, "party": mapping.Party{}, "identifier": mapping.Identifier{}, "code": mapping.Code{}, "document": mapping.Document{}, "consent": mapping.Consent{},
 	} {
 		typ := reflect.TypeOf(v)
 		for i := range typ.NumField() {

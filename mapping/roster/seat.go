@@ -41,6 +41,7 @@ func (d *step) placeAll(dec *Decision, issues mapping.Issues) {
 		d.tell(rec, i, previous, dec.reasonsOf(rec.Placements[i].ID), issues)
 	}
 	d.alarm(rec.Patient, rec.Key)
+	d.alertTies(rec.Patient, false)
 	d.refill(before, rec)
 }
 
@@ -140,7 +141,7 @@ func becauseOf(review []mapping.Reason, m *match.Result) []mapping.Reason {
 // query asks the matcher about a placement of a referral, within one program or any (-1).
 func (d *step) query(rec *Record, pl *Placement, program int32) match.Query {
 	taken := d.takenIn(d.offer.Book)
-	q := match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.held(rec), Taken: func(group int32) int { return int(taken[group]) }, Conflict: d.barred(pl)}
+	q := match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.held(rec), Taken: func(group int32) int { return int(taken[group]) }, Conflict: d.barred(rec, pl)}
 	if d.offer.reserves != nil {
 		lane := d.laneOf(rec, pl.ID)
 		q.Taken = func(group int32) int { return int(taken[group]) + d.kept(group, lane) }
@@ -149,13 +150,17 @@ func (d *step) query(rec *Record, pl *Placement, program int32) match.Query {
 }
 
 // barred names the rule that keeps a placement out of a group; nil: none keeps it out of any.
-func (d *step) barred(pl *Placement) func(group int32) string {
-	if pl.Past == nil || len(pl.Past.Not) == 0 {
+func (d *step) barred(rec *Record, pl *Placement) func(group int32) string {
+	people := d.keptOut(rec)
+	if people == nil && (pl.Past == nil || len(pl.Past.Not) == 0) {
 		return nil
 	}
 	return func(group int32) string {
 		if pl.refused(d.offer.Book.GroupID(group)) {
 			return match.RuleDeclined
+		}
+		if people != nil {
+			return people.rule(group)
 		}
 		return ""
 	}
@@ -353,7 +358,7 @@ func (d *step) promotable(w waiting, group int32) bool {
 	if d.offer.reserves != nil && seats > 0 && d.Taken(d.offer.Book.GroupID(group))+d.kept(group, d.laneOf(rec, w.id)) >= seats {
 		return false
 	}
-	return len(rec.Alerts) == 0 && len(d.mustReview(rec, nil)) == 0 && !rec.Placements[i].refused(d.offer.Book.GroupID(group)) &&
+	return len(rec.Alerts) == 0 && len(d.mustReview(rec, nil)) == 0 && !rec.Placements[i].refused(d.offer.Book.GroupID(group)) && d.keptOutOf(rec, group) == "" &&
 		d.offer.Book.Suits(rec.Need, group, instant(d.t), d.held(rec)...)
 }
 

@@ -8,13 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
+
+	"github.com/convene-health/convene/mapping"
 )
 
 // snapshotFormat changes whenever what a snapshot holds does; an older one is discarded, never converted.
-const snapshotFormat = "convene-snapshot-1"
+const snapshotFormat = "convene-snapshot-2"
 
 // SnapshotMark says what a snapshot is of. All of it must match the ledger, else the snapshot is discarded.
 type SnapshotMark struct {
@@ -33,6 +36,7 @@ type snapshot struct {
 	Patients []patientSnapshot
 	Known    []knownSnapshot
 	Foretold []foretoldSnapshot
+	Pairs    []pairSnapshot
 	// Live records as decisions write them.
 	Live [][]byte
 }
@@ -66,6 +70,11 @@ type foretoldSnapshot struct {
 	Sent     int64
 }
 
+type pairSnapshot struct {
+	A, B uint64
+	Kind mapping.PairKind
+}
+
 func (s *State) snapshot() (*snapshot, error) {
 	out := &snapshot{Position: s.Position, Catalog: s.Catalog, Pending: s.Pending, Rows: make([]rowSnapshot, len(s.rows))}
 	for i, r := range s.rows {
@@ -86,6 +95,9 @@ func (s *State) snapshot() (*snapshot, error) {
 		out.Foretold = append(out.Foretold, foretoldSnapshot{id, sent})
 	}
 	slices.SortFunc(out.Foretold, func(a, b foretoldSnapshot) int { return bytes.Compare(a.Identity[:], b.Identity[:]) })
+	for _, x := range slices.SortedFunc(maps.Keys(s.pairs), comparePairs) {
+		out.Pairs = append(out.Pairs, pairSnapshot{x.a, x.b, x.kind})
+	}
 	for _, key := range s.LiveKeys() {
 		rec := s.live[key]
 		out.Live = append(out.Live, appendLive(nil, rec))
@@ -164,6 +176,9 @@ func ReadSnapshot(dec *gob.Decoder) (*State, error) {
 	for _, f := range snap.Foretold {
 		s.foretold[f.Identity] = f.Sent
 	}
+	for _, x := range snap.Pairs {
+		s.pairs[pair{x.A, x.B, x.Kind}] = true
+	}
 	return s, s.readLive(snap.Live)
 }
 
@@ -176,6 +191,7 @@ func (s *State) readLive(live [][]byte) error {
 		s.intern(rec)
 		s.live[rec.Key] = rec
 		s.list(rec)
+		s.relate(nil, rec)
 		s.expect(rec, nil)
 	}
 	for p := range s.patients {

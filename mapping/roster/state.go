@@ -28,6 +28,11 @@ type State struct {
 	lives     keyLists[uint32] // live referrals of a patient
 	prints    keyLists[uint64] // live referrals by name-and-birth print
 
+	pairs  map[pair]bool     // kept apart by the desk
+	kin    map[uint64][]Hash // relatives whom live referrals name
+	people int               // grows whenever ties are to be read anew
+	ties   ties
+
 	taken   map[string]int // seats held by group id
 	seats   seatIndex      // the same by index
 	queues  map[string]*queue
@@ -85,6 +90,7 @@ func New() *State {
 	return &State{
 		rowOf: map[Hash]uint32{}, live: map[uint64]*Record{}, older: map[uint32][]Hash{}, foretold: map[Hash]int64{},
 		patientOf: map[Hash]uint32{}, special: map[uint32]patientMore{}, lives: newKeyLists[uint32](), prints: newKeyLists[uint64](),
+		pairs: map[pair]bool{}, kin: map[uint64][]Hash{},
 		taken: map[string]int{}, queues: map[string]*queue{}, words: map[string]string{},
 	}
 }
@@ -208,8 +214,28 @@ func (s *State) swap(old, rec *Record) {
 		s.list(rec)
 		s.expect(rec, old)
 	}
+	s.relate(old, rec)
 	for _, p := range patients {
 		s.tally(p, +1)
+	}
+}
+
+// relate keeps the relatives whom a live referral names.
+func (s *State) relate(old, rec *Record) {
+	var was, now []Hash
+	key := uint64(0)
+	if old != nil && !old.Final() {
+		was, key = old.Kin, old.Key
+	}
+	if rec != nil && !rec.Final() {
+		now, key = rec.Kin, rec.Key
+	}
+	if slices.Equal(was, now) {
+		return
+	}
+	s.people++
+	if s.kin[key] = now; len(now) == 0 {
+		delete(s.kin, key)
 	}
 }
 

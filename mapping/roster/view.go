@@ -50,7 +50,11 @@ func (s *State) WhyNot(rec *Record, group int32, offer *Offering, t int64) (reas
 	if rule := ruleOf(gravest(p.Risks)); rule != "" {
 		held = appendNew(held, rule)
 	}
-	return offer.Book.WhyNot(rec.Need, group, instant(t), d.held(rec)...), held
+	reasons = offer.Book.WhyNot(rec.Need, group, instant(t), d.held(rec)...)
+	if rule := d.keptOutOf(rec, group); rule != "" {
+		reasons = append(reasons, match.ReasonOf(rule))
+	}
+	return reasons, held
 }
 
 // TextOf is the sentence of a rule of this package; empty for one of the matcher's.

@@ -39,6 +39,9 @@ type recordWire struct {
 	Waived     []string        `json:"waived,omitempty"`
 	Assignee   string          `json:"assignee,omitempty"`
 	Print      uint64          `json:"print,omitempty"`
+	Kin        []Hash          `json:"kin,omitempty"`
+	NotLed     []string        `json:"notLed,omitempty"`
+	Staff      bool            `json:"staff,omitempty"`
 	Erased     bool            `json:"erased,omitempty"`
 	Placements []placementWire `json:"placements"`
 	Need       *match.Need     `json:"facts,omitempty"`
@@ -132,7 +135,7 @@ func (dec *Decision) Wire(request []byte) ([]byte, error) {
 func toRecordWire(r *Record) recordWire {
 	w := recordWire{
 		Source: r.Source, Identity: r.Identity, Patient: KeyOf('p', r.Patient), Content: r.Content, Superseded: r.Superseded,
-		Sent: r.Sent, Arrival: r.Arrival, Priority: string(r.Priority), Alerts: r.Alerts, Doubts: r.Doubts, Waived: r.Waived, Assignee: r.Assignee, Print: r.Print, Erased: r.Erased,
+		Sent: r.Sent, Arrival: r.Arrival, Priority: string(r.Priority), Alerts: r.Alerts, Doubts: r.Doubts, Waived: r.Waived, Assignee: r.Assignee, Print: r.Print, Kin: r.Kin, NotLed: r.NotLed, Staff: r.Staff, Erased: r.Erased,
 		Placements: make([]placementWire, len(r.Placements)), Need: r.Need,
 	}
 	for i, p := range r.Placements {

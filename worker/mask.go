@@ -30,6 +30,9 @@ func (m *mask) hide(data []byte) []byte {
 	m.identifier(&e.Target.Identifier)
 	m.identifiers(e.Survivor)
 	m.identifiers(e.Merged)
+	for i := range e.People {
+		m.identifier(&e.People[i].Identifier)
+	}
 	e.Reason = ""
 	if e.Actor != "" {
 		e.Actor = m.stand(e.Actor)
@@ -55,18 +58,28 @@ func (m *mask) referral(r *mapping.Referral) {
 		p.BirthDate = p.BirthDate[:len("2006")] + "-07-01"
 	}
 	p.Phone, p.Email = "", ""
+	m.identifiers(p.Relatives)
+	m.party(&p.Guardian)
+	for i := range r.Consents {
+		for j := range r.Consents[i].Recipients {
+			m.party(&r.Consents[i].Recipients[j])
+		}
+	}
 	p.Address = mapping.Address{State: p.Address.State, Country: p.Address.Country}
 	r.Notes = nil
 	for i := range r.Conditions {
 		r.Conditions[i].Text = ""
 	}
-	for _, party := range []*mapping.Party{&r.Requester.Practitioner, &r.Requester.Organization} {
-		m.identifier(&party.Identifier)
-		party.Phone, party.Given = "", nil
-		for _, name := range []*string{&party.Name, &party.Family} {
-			if *name != "" {
-				*name = m.stand(*name)
-			}
+	m.party(&r.Requester.Practitioner)
+	m.party(&r.Requester.Organization)
+}
+
+func (m *mask) party(party *mapping.Party) {
+	m.identifier(&party.Identifier)
+	party.Phone, party.Given = "", nil
+	for _, name := range []*string{&party.Name, &party.Family} {
+		if *name != "" {
+			*name = m.stand(*name)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/mapping/roster"
 )
 
@@ -118,6 +119,9 @@ func (r *recorder) catalog(hash string) error {
 	data, err := GetCatalog(r.ctx, r.conn, r.network, hash)
 	if err != nil {
 		return err
+	}
+	if cat, _ := program.Load(data); r.mask != nil && cat != nil && cat.NamesPatients() {
+		return fmt.Errorf("catalog %s names patients (pairs, apart, clients, staff), whom no stand-in can replace; record without --deidentify", hash)
 	}
 	r.catalogs[hash] = true
 	return WriteRecorded(r.w, RecordCatalog(r.network, data))

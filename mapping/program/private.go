@@ -36,6 +36,12 @@ type Notice struct {
 const confidentiality = "What is said in the group stays in the group. The other participants are not bound by health privacy law: " +
 	"say only what you want them to know."
 
+// NamesPatients reports whether the catalog holds identifiers of patients.
+func (c *Catalog) NamesPatients() bool {
+	return len(c.Pairs) > 0 || slices.ContainsFunc(c.Leaders, func(l Leader) bool { return len(l.Apart)+len(l.Clients) > 0 }) ||
+		slices.ContainsFunc(c.Sites, func(s Site) bool { return len(s.Staff) > 0 })
+}
+
 // private checks who is kept apart, and from whom.
 func (l *linter) private() {
 	c := l.catalog

@@ -116,10 +116,20 @@ func otherGroups(s *story, rec *roster.Record, p roster.Patient, offer *roster.O
 
 // rulesAgainst are the rules that exclude a group that is offered for a choice, and that a person may set aside.
 func rulesAgainst(s *story, rec *roster.Record, p roster.Patient, offer *roster.Offering) (list []option) {
-	for _, g := range groupsThatServe(s, rec, p, offer)[1:] {
-		for _, r := range offer.Book.WhyNot(rec.Need, offer.Book.Group(g.Value), s.Now) {
+	add := func(reasons []match.Reason) {
+		for _, r := range reasons {
 			if o := (option{r.Rule, r.Text}); !match.Absolute(r.Rule) && !slices.Contains(list, o) {
 				list = append(list, o)
+			}
+		}
+	}
+	for _, g := range groupsThatServe(s, rec, p, offer)[1:] {
+		add(offer.Book.WhyNot(rec.Need, offer.Book.Group(g.Value), s.Now))
+	}
+	for i := range s.Placements { // what other people are the reason of was decided with them
+		if r := s.Placements[i].Result; r != nil {
+			for _, c := range r.Candidates {
+				add(slices.DeleteFunc(slices.Clone(c.Reasons), func(r match.Reason) bool { return r.Code != roster.RuleNotOffered }))
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/convene-health/convene/mapping/match"
 	"github.com/convene-health/convene/mapping/roster"
 )
 
@@ -66,6 +67,18 @@ func (v *view) LeaderOnly() bool { return v.Person != nil && v.Person.Role == Le
 
 // Rule in words: of the language, or as given.
 func (v *view) Rule(code, text string) template.HTML { return v.Words.Rule(code, text) }
+
+// Why a group is not chosen, in words. What other people or a leader are the reason of reads "not offered" to all who do not
+// set rules aside.
+func (v *view) Why(r match.Reason) template.HTML {
+	if v.Person == nil || !v.Person.May(Supervisor) {
+		out := r.Outward()
+		if out.Code == roster.RuleNotOffered {
+			return v.Words.Rule(out.Code, out.Text)
+		}
+	}
+	return v.Words.Rule(r.Rule, r.Text)
+}
 
 // Alert in words.
 func (v *view) Alert(rule string) template.HTML {

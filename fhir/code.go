@@ -21,6 +21,8 @@ const (
 	SystemPlacementStatus = "https://convene.health/fhir/CodeSystem/placement-status"
 	// SystemURI is of identifiers that are URIs themselves: https://hl7.org/fhir/R4/datatypes.html#Identifier
 	SystemURI = "urn:ietf:rfc:3986"
+	// SystemActCode holds security labels.
+	SystemActCode = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 	// SystemReason holds the codes of outward reasons.
 	SystemReason = "https://convene.health/fhir/CodeSystem/reason"
 

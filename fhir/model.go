@@ -29,6 +29,7 @@ type (
 	HumanName              = models.HumanName
 	Identifier             = models.Identifier
 	Meta                   = models.Meta
+	Annotation             = models.Annotation
 	PatientCommunication   = models.PatientCommunication
 	PatientContact         = models.PatientContact
 	Period                 = models.Period

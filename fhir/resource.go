@@ -102,3 +102,6 @@ func NewVerifier(who Reference, onBehalfOf *Reference) ProvenanceAgent {
 
 // NewRestriction says until when a Task is to be taken up: https://hl7.org/fhir/R4/task-definitions.html#Task.restriction
 func NewRestriction(period *Period) TaskRestriction { return TaskRestriction{Period: period} }
+
+// NewAnnotation is https://hl7.org/fhir/R4/datatypes.html#Annotation, a text written on a day, YYYY-MM-DD.
+func NewAnnotation(text, day string) Annotation { return Annotation{Text: text, Time: Some(day)} }

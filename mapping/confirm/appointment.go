@@ -33,6 +33,7 @@ func (x *bundle) addAppointment(order string, request fhir.Reference) {
 	local := start.In(x.w.catalog.Location)
 	begin, end := fhir.Instant(local), fhir.Instant(local.Add(length))
 	v.Start, v.End = &begin, &end
+	v.Meta = x.labelled(v.Meta)
 	x.Appointment(fhir.FullURL("Appointment", id), &v, fhir.Update("Appointment", id))
 }
 

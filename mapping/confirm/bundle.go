@@ -22,6 +22,8 @@ type bundle struct {
 	reasons      []fhir.Reference
 	reasonCodes  []fhir.CodeableConcept // where the reasons alone do not do
 	outputs      []fhir.TaskOutput
+	labels       []fhir.Coding     // security labels of all that is made of the referral
+	notes        []fhir.Annotation // notices that go with it
 }
 
 // appendBundle appends the transaction of a notice. The entries stand in the order in which they refer to each
@@ -29,6 +31,7 @@ type bundle struct {
 func (w *Writer) appendBundle(b []byte, n *mapping.Notice) ([]byte, mapping.Issues) {
 	now := fhir.Instant(n.Time.UTC())
 	x := bundle{Transaction: fhir.NewTransaction(b, now), w: w, n: n, now: now, face: w.face(n), offering: w.programs[n.Program]}
+	x.label()
 	x.add(w.owner)
 	x.addPatient()
 	x.addConditions()

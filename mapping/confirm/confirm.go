@@ -24,17 +24,19 @@ import (
 
 // Writer writes confirmations under one catalog.
 type Writer struct {
-	network  string
-	catalog  *program.Catalog // nil: refusals only
-	systems  systems
-	trusted  []string // systems of trusted assigners of patient identifiers, the first preferred
-	faces    map[mapping.Status]face
-	owner    *part          // the network's organization
-	device   fhir.Reference // Convene itself, by name
-	bser     bool           // the catalog asks for BSeR's profiles
-	sdoh     bool           // or for Gravity's
-	programs map[string]*offering
-	groups   map[string]*group
+	network string
+	catalog *program.Catalog // nil: refusals only
+	systems systems
+	trusted []string // systems of trusted assigners of patient identifiers, the first preferred
+	faces   map[mapping.Status]face
+	owner   *part          // the network's organization
+	device  fhir.Reference // Convene itself, by name
+	// confidentiality is what a participant is told before the first session.
+	confidentiality string
+	bser            bool // the catalog asks for BSeR's profiles
+	sdoh            bool // or for Gravity's
+	programs        map[string]*offering
+	groups          map[string]*group
 }
 
 // New compiles what confirmations say of a catalog's programs, groups, sites and organizations. The catalog
@@ -42,6 +44,7 @@ type Writer struct {
 func New(cat *program.Catalog) *Writer {
 	w := newWriter(cat.Network)
 	w.catalog = cat
+	w.confidentiality = clean(cat.Notices.Confidentiality.Text)
 	w.compile()
 	return w
 }

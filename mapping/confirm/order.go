@@ -76,6 +76,10 @@ func (x *bundle) addServiceRequest(order, id, url string) {
 			v.LocationReference = []fhir.Reference{g.site.ref}
 		}
 	}
+	v.Meta, v.Note = x.labelled(v.Meta), x.notes
+	if n.Status.HoldsSeat() && !n.FirstSession.IsZero() {
+		v.PatientInstruction = fhir.Some(x.w.confidentiality)
+	}
 	x.ServiceRequest(url, &v, fhir.Update("ServiceRequest", id))
 }
 
@@ -148,6 +152,7 @@ func (x *bundle) addTask(id, url string, focus fhir.Reference) {
 		restriction := fhir.NewRestriction(&period)
 		v.Restriction = &restriction
 	}
+	v.Meta, v.Note = x.labelled(v.Meta), x.notes
 	x.Task(url, &v, fhir.Update("Task", id))
 }
 
@@ -209,5 +214,6 @@ func (x *bundle) addProvenance(request, task fhir.Reference) {
 	if why := clean(n.Why); why != "" {
 		v.Reason = []fhir.CodeableConcept{fhir.Concept(why)}
 	}
+	v.Meta = x.labelled(v.Meta)
 	x.Provenance(fhir.FullURL("Provenance", id), &v, fhir.Update("Provenance", id))
 }

@@ -46,6 +46,7 @@ func (x *bundle) addPatient() {
 	if w.bser {
 		v.Meta = fhir.BSeRPatient
 	}
+	v.Meta = x.labelled(v.Meta)
 	url := fhir.FullURL("Patient", w.systems.patient, x.n.PatientKey)
 	x.Patient(url, &v, fhir.CreateUnless("Patient", system, value))
 	x.patient = fhir.RefTo(url)
@@ -106,7 +107,7 @@ func cleanAll(list []string) []string {
 }
 
 // addConditions adds what the referral gives as reasons: the conditions that are neither refuted, entered in
-// error, resolved nor inactive. Each is created unless there is one of that patient of which the same is said,
+// error, resolved nor inactive, and not labelled as what is not told again. Each is created unless there is one of that patient of which the same is said,
 // so that the next referral does not write it again, and a change of severity does not rewrite history.
 func (x *bundle) addConditions() {
 	conditions := x.n.Request.Conditions
@@ -126,6 +127,8 @@ var noCondition = []fhir.CodeableConcept{fhir.Concept("No condition given")}
 
 func isReason(c *mapping.Condition) bool {
 	switch {
+	case c.Kept():
+		return false
 	case c.VerificationStatus == "refuted", c.VerificationStatus == "entered-in-error":
 		return false
 	case c.ClinicalStatus == "resolved", c.ClinicalStatus == "inactive":
@@ -149,6 +152,7 @@ func (x *bundle) addCondition(c *mapping.Condition) {
 	if fhir.IsDateTime(c.Onset) {
 		v.OnsetDateTime = &c.Onset
 	}
+	v.Meta, v.Note = x.labelled(v.Meta), x.notes
 	x.Condition(url, &v, fhir.CreateUnless("Condition", x.w.systems.condition, id))
 	x.reasons = append(x.reasons, fhir.RefTo(url))
 	if x.w.bser { // which asks for the reason in words, in the order itself

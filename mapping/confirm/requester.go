@@ -24,6 +24,7 @@ func (x *bundle) addRequester() {
 		at := fhir.NewIdentifier(nil, x.w.systems.endpoint, x.n.Source)
 		v.Endpoint = []fhir.Reference{fhir.RefBy("Endpoint", &at)}
 	}
+	v.Meta = x.labelled(v.Meta)
 	x.PractitionerRole(url, &v, fhir.CreateUnless("PractitionerRole", x.w.systems.role, value))
 	x.requester, x.organization = fhir.RefTo(url), organization
 }
@@ -49,6 +50,7 @@ func (x *bundle) requesterOrganization(o *mapping.Party) fhir.Reference {
 		if phone := clean(o.Phone); phone != "" {
 			v.Telecom = []fhir.ContactPoint{fhir.Phone(phone)}
 		}
+		v.Meta = x.labelled(v.Meta)
 		x.Organization(url, &v, fhir.CreateUnless("Organization", system, value))
 	}
 	return fhir.RefTo(url)
@@ -77,6 +79,7 @@ func (x *bundle) practitioner(p *mapping.Party) (ref *fhir.Reference, who string
 		[]fhir.Identifier{fhir.NewIdentifier(partyType(&p.Identifier, system), system, value)},
 		[]fhir.HumanName{fhir.NewHumanName(family, given)})
 	url := fhir.FullURL("Practitioner", system, value)
+	v.Meta = x.labelled(v.Meta)
 	x.Practitioner(url, &v, fhir.CreateUnless("Practitioner", system, value))
 	r := fhir.RefTo(url)
 	return &r, url

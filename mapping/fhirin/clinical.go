@@ -73,6 +73,9 @@ func (d *decoder) take(r resource, ref jsontree.Cursor, referred bool) {
 		}
 		d.takeBundle(r)
 		return
+	case "RelatedPerson":
+		d.relation(r)
+		return
 	case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent", "QuestionnaireResponse":
 	default:
 		if referred {
@@ -103,6 +106,19 @@ func (d *decoder) take(r resource, ref jsontree.Cursor, referred bool) {
 		d.consent(r)
 	case "QuestionnaireResponse":
 		d.answers(r)
+	}
+}
+
+// relation keeps the identifiers of a relative of the patient, who is not to be in one therapy group with them.
+func (d *decoder) relation(r resource) {
+	ref, ok := r.at.Get("patient")
+	if !ok || r.same(d.patient) {
+		return
+	}
+	if who, found := d.resolve(r, ref); found && who.same(d.patient) {
+		p := &d.event.Referral.Patient
+		p.Relatives = append(p.Relatives, d.identifiers(r)...)
+		p.Relatives = p.Relatives[:min(len(p.Relatives), mapping.IdentifiersMax)]
 	}
 }
 
@@ -170,6 +186,7 @@ func (d *decoder) condition(r resource) {
 		Onset:              when(r.at, "onset"),
 	}
 	c.Codes, c.Text = conceptMember(r.at, "code")
+	c.Labels = labelsOf(r)
 	if _, _, ended := choice(r.at, "abatement"); ended && c.ClinicalStatus == "" {
 		c.ClinicalStatus = "resolved"
 	}

@@ -214,6 +214,11 @@ func (d *decoder) referral(r, task resource) {
 	for c := range items(r.at, "reasonCode", mapping.ConditionsMax) {
 		d.reasonCode(c)
 	}
+	x.Labels = labelsOf(r)
+	if d.patient.kind != "" {
+		x.Labels = append(x.Labels, labelsOf(d.patient)...)
+	}
+	x.Labels = x.Labels[:min(len(x.Labels), mapping.ListMax)]
 	d.notes(r)
 	if task.kind != "" {
 		d.notes(task)

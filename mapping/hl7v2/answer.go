@@ -309,6 +309,14 @@ func (c *confirmation) notes() []string {
 	for _, r := range d.Reasons {
 		notes = append(notes, r.Text)
 	}
+	for _, e := range d.Bundle.Entry { // a notice against redisclosure goes wherever the data goes
+		var r struct{ Note []struct{ Text string } }
+		if bytes.HasPrefix(e.Resource, []byte(`{"resourceType":"ServiceRequest"`)) && json.Unmarshal(e.Resource, &r) == nil {
+			for _, n := range r.Note {
+				notes = append(notes, n.Text)
+			}
+		}
+	}
 	for _, i := range d.Issues {
 		notes = append(notes, i.Path+": "+i.Text+" ("+i.Code+")")
 	}

@@ -35,11 +35,18 @@ const (
 	RuleLeaderChoice = "leader-choice"
 )
 
+// Rules about what the patient has consented to.
+const (
+	RuleMissingConsent = "missing-consent"
+	RulePart2Consent   = "part2-consent"
+	RuleConsentDenied  = "consent-denied"
+)
+
 // ReasonOf a rule by id.
 func ReasonOf(id string) Reason { return ruleOf(id).reason() }
 
 // absolute are the rules that nobody sets aside: licence, minors apart, enrolment, and people who must not meet.
-const absolute why = unlicensed | 1<<ruleMinors | 1<<ruleEnrolment | 1<<ruleConflict | 1<<ruleRelative | 1<<ruleTherapist | 1<<ruleFull
+const absolute why = unlicensed | 1<<ruleMinors | 1<<ruleEnrolment | 1<<ruleConflict | 1<<ruleRelative | 1<<ruleTherapist | 1<<ruleFull | 1<<rulePart2Consent | 1<<ruleConsentDenied
 
 // Absolute reports whether nobody may set a rule aside. An id that is not listed is.
 func Absolute(id string) bool { return absolute.has(ruleOf(id)) }
@@ -84,6 +91,9 @@ const (
 	ruleTherapist
 	ruleLeaderChoice
 	ruleConflictOpen
+	ruleMissingConsent
+	rulePart2Consent
+	ruleConsentDenied
 	ruleDeclined
 	ruleFull
 	ruleEnrolment
@@ -137,6 +147,9 @@ var Rules = [...]RuleText{
 	ruleTherapist:       {RuleTherapist, "not-offered", "A conflict with the leader.", "catalog conflict list"},
 	ruleLeaderChoice:    {RuleLeaderChoice, "not-offered", "The leader did not choose the patient.", "Support groups and therapy groups (the therapist selects)"},
 	ruleConflictOpen:    {RuleConflictOpen, "not-offered", "Nobody knows who comes to a drop-in group, so it cannot keep two people apart.", "assumption"},
+	ruleMissingConsent:  {RuleMissingConsent, "missing-consent", "An active consent for this program's organization and for treatment is missing.", "HL7 BSeR (Consent in supportingInfo); never assume: what cannot be checked asks for the fact"},
+	rulePart2Consent:    {RulePart2Consent, "missing-consent", "A written consent for this program's organization and for treatment is missing.", "42 CFR 2.31, 2.33"},
+	ruleConsentDenied:   {RuleConsentDenied, "consent-denied", "The patient denies this program's organization what the referral tells.", "HL7 FHIR R4 Consent; a denial always bars"},
 	ruleDeclined:        {RuleDeclined, "declined", "The patient did not take an offer of this group.", "assumption: who declines is offered another"},
 	ruleFull:            {"full", "full", "All seats are taken.", "What is group therapy (6 to 8 people)"},
 	ruleEnrolment:       {"enrolment-closed", "enrolment-closed", "Enrolment is over: the first session of a closed group, or the last of any, has begun.", "The difference between support and therapy groups (fixed timeframe)"},
@@ -172,7 +185,7 @@ func (w why) has(r rule) bool { return w&(1<<r) != 0 }
 
 // Rules that exclude only because something is unknown: of the patient, or of the group.
 const (
-	patientUnknown why = 1<<ruleAgeUnknown | 1<<ruleStateUnknown | 1<<ruleSeverityUnknown
+	patientUnknown why = 1<<ruleMissingConsent | 1<<rulePart2Consent | 1<<ruleAgeUnknown | 1<<ruleStateUnknown | 1<<ruleSeverityUnknown
 	groupUnknown   why = 1 << ruleAccessUnknown
 )
 

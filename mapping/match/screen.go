@@ -1,6 +1,7 @@
 package match
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/convene-health/convene/mapping"
@@ -26,6 +27,9 @@ const (
 	RuleTextViolence = "violence_in_text"
 	RuleTextAbuse    = "abuse_in_text"
 )
+
+// ruleConsentDeniedAll: a consent denies treatment by whomever. One that names recipients keeps out of their programs.
+const ruleConsentDeniedAll = "consent_denied"
 
 // SafetyTexts says every rule of screening in plain words; a hit's Level says what it does here.
 var SafetyTexts = []RuleText{
@@ -85,6 +89,11 @@ func Screen(r *mapping.Referral) []Hit {
 	}
 	for i := range r.Observations {
 		hits = screenObservation(hits, r, i)
+	}
+	for i := range r.Consents {
+		if c := &r.Consents[i]; c.Decision == "deny" && (c.Status == "" || c.Status == "active") && len(c.Recipients)+len(c.Labels) == 0 && (len(c.Purposes) == 0 || slices.Contains(c.Purposes, "TREAT")) {
+			hits = append(hits, Hit{Rule: ruleConsentDeniedAll, Level: Review, Path: path("data.referral.consents[", i, "]", -1)})
+		}
 	}
 	for i, note := range r.Notes {
 		hits = screenText(hits, note, "data.referral.notes[", i, "]")

@@ -3,6 +3,7 @@ package roster
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/match"
@@ -36,6 +37,8 @@ type Offering struct {
 	timers   []timer
 	reserves []reserve
 	private  *private
+	// consent: something of the catalog asks for one.
+	consent bool
 }
 
 // NewOffering compiles a catalog.
@@ -47,6 +50,7 @@ func NewOffering(cat *program.Catalog) *Offering {
 	}
 	o.reserves = reservesOf(cat)
 	o.private = privateOf(cat)
+	o.consent = cat.Policy.Consent || slices.ContainsFunc(cat.Programs, func(p program.Program) bool { return p.Consent || p.Part2 })
 	o.timers = timersOf(cat, o.reserves)
 	return o
 }
@@ -85,6 +89,8 @@ type Decision struct {
 	Own bool
 	// Actor and Why are who acted on it, and why, where a person did.
 	Actor, Why string
+	// Notice goes with what is under 42 CFR Part 2: the network's text against redisclosure, with its date.
+	Notice string
 }
 
 // Result explains one placement.
@@ -268,7 +274,11 @@ func (d *step) decision(rec *Record) *Decision {
 // save puts the decision's record in force.
 func (d *step) save(dec *Decision) {
 	if dec.Record.Final() {
-		dec.Record.Need, dec.Record.Kin, dec.Record.NotLed, dec.Record.Staff = nil, nil, nil, false
+		dec.Record.Need, dec.Record.Kin, dec.Record.NotLed, dec.Record.Staff, dec.Record.Consents = nil, nil, nil, false, nil
+	}
+	if dec.Notice = ""; dec.Record.part2() {
+		n := d.offer.Catalog.Notices.Redisclosure
+		dec.Notice = strings.TrimSpace(n.Text + " (" + n.Date + ")")
 	}
 	d.put(dec.Record)
 	if dec.Patient.Key == 0 {
@@ -289,7 +299,7 @@ func (d *step) tell(rec *Record, i int, previous mapping.Status, reasons []mappi
 	n.Priority, n.Program, n.Group = rec.Priority, pl.Program, pl.Group
 	n.FirstSession, n.Requested, n.Opened = instant(pl.First), instant(rec.Arrival), instant(pl.Opened)
 	n.SeatsTaken = d.Taken(pl.Group)
-	n.Reasons, n.Issues = reasons, issues
+	n.Reasons, n.Issues, n.Labels = reasons, issues, d.labelsOf(rec, pl)
 	d.sign(&n, rec)
 	switch pl.Status {
 	case mapping.Waitlisted:

@@ -117,6 +117,10 @@ func (s scanner) record(r *Record) {
 			s.Array(func() { r.NotLed = append(r.NotLed, string(s.Text())) })
 		case "staff":
 			r.Staff = s.True()
+		case "consents":
+			s.Array(func() { r.Consents = append(r.Consents, s.consent()) })
+		case "labels":
+			s.Array(func() { r.Labels = append(r.Labels, string(s.Text())) })
 		case "erased":
 			r.Erased = s.True()
 		case "placements":
@@ -128,6 +132,28 @@ func (s scanner) record(r *Record) {
 			s.Skip()
 		}
 	})
+}
+
+func (s scanner) consent() (c Consent) {
+	s.Object(func(name []byte) {
+		switch string(name) {
+		case "deny":
+			c.Deny = s.True()
+		case "part2":
+			c.Part2 = s.True()
+		case "whole":
+			c.Whole = s.True()
+		case "recipients":
+			s.Array(func() { c.Recipients = append(c.Recipients, s.hash()) })
+		case "from":
+			c.From = s.Int()
+		case "until":
+			c.Until = s.Int()
+		default:
+			s.Skip()
+		}
+	})
+	return c
 }
 
 func (s scanner) placement() (p Placement) {

@@ -110,6 +110,10 @@ func (d *step) approvable(e *mapping.Event, rec *Record, id PlacementID) int32 {
 			issues = append(issues, mapping.Issue{Path: "data.group", Code: r.Outward().Code, Text: r.Outward().Text})
 		}
 	}
+	if rule := d.unconsented(rec, at); rule != "" && (match.Absolute(rule) || !slices.Contains(e.Override, rule)) {
+		r := match.ReasonOf(rule).Outward()
+		issues = append(issues, mapping.Issue{Path: "data.group", Code: r.Code, Text: r.Text})
+	}
 	if rule := d.keptOutOf(rec, at); rule != "" && (match.Absolute(rule) || !slices.Contains(e.Override, rule)) {
 		issues = append(issues, mapping.Issue{Path: "data.group", Code: RuleNotOffered, Text: reasonTexts[RuleNotOffered]})
 	}

@@ -23,7 +23,7 @@ func (dec *Decision) Append(dst, request []byte) []byte {
 	w.open('{').key("key", 'r', dec.Record.Key)
 	w.name("time").b = instant(dec.Time).AppendFormat(append(w.b, '"'), time.RFC3339Nano)
 	w.b = append(w.b, '"')
-	w.number("cause", dec.Cause).flag("own", dec.Own).text("actor", dec.Actor).text("why", dec.Why)
+	w.number("cause", dec.Cause).flag("own", dec.Own).text("actor", dec.Actor).text("why", dec.Why).text("notice", dec.Notice)
 	w.name("record").record(dec.Record)
 	w.name("patient").patient(&dec.Patient)
 	if len(dec.Hits) > 0 {
@@ -161,6 +161,11 @@ func (w *writer) record(r *Record) {
 		w.number("print", r.Print)
 	}
 	w.hashes("kin", r.Kin).texts("notLed", r.NotLed).flag("staff", r.Staff)
+	if len(r.Consents) > 0 {
+		w.name("consents")
+		all(w, r.Consents, (*writer).consent)
+	}
+	w.texts("labels", r.Labels)
 	w.flag("erased", r.Erased)
 	w.name("placements")
 	all(w, r.Placements, (*writer).placement)
@@ -168,6 +173,11 @@ func (w *writer) record(r *Record) {
 		w.name("facts").b = r.Need.AppendJSON(w.b)
 	}
 	w.close('}')
+}
+
+func (w *writer) consent(c *Consent) {
+	w.open('{').flag("deny", c.Deny).flag("part2", c.Part2).flag("whole", c.Whole).hashes("recipients", c.Recipients)
+	w.some("from", c.From).some("until", c.Until).close('}')
 }
 
 func (w *writer) placement(p *Placement) {

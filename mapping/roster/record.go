@@ -76,6 +76,10 @@ type Record struct {
 	Kin    []Hash
 	NotLed []string
 	Staff  bool
+	// Consents that count.
+	Consents []Consent
+	// Labels are the security labels of any content of the referral; they only grow.
+	Labels []string
 	// Erased: nothing but the key is left.
 	Erased bool
 }
@@ -98,6 +102,7 @@ func (r *Record) clone() *Record {
 	c.Doubts = append([]string(nil), r.Doubts...)
 	c.Waived = append([]string(nil), r.Waived...)
 	c.Superseded = append([]Hash(nil), r.Superseded...)
+	c.Labels = slices.Clip(r.Labels)
 	return &c
 }
 

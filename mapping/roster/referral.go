@@ -59,6 +59,7 @@ func (d *step) newReferral(e *mapping.Event, identity, content Hash, issues mapp
 	need, hits, remarks := d.read(r, e.Source)
 	rec.Need = need
 	d.readPeople(rec, r)
+	d.readConsents(rec, r)
 	dec := d.decision(rec)
 	dec.Request, dec.Hits, dec.Own = r, hits, true
 	dec.Patient = d.learn(person, hits, key)
@@ -121,13 +122,10 @@ func (d *step) read(r *mapping.Referral, source string) (*match.Need, []match.Hi
 	return &need, match.Screen(r), issues
 }
 
-// labelEmployee of HL7 v3 ActCode: the patient works for the source.
-const labelEmployee = "EMP"
-
 // readPeople notes of whom a referral says that they and its patient are kept apart.
 func (d *step) readPeople(rec *Record, r *mapping.Referral) {
 	p := &r.Patient
-	rec.Kin, rec.NotLed, rec.Staff = nil, nil, slices.Contains(r.Labels, labelEmployee)
+	rec.Kin, rec.NotLed, rec.Staff = nil, nil, slices.Contains(r.Labels, mapping.LabelEmployee)
 	if len(p.Relatives) > 0 || p.Guardian.Identifier.Value != "" {
 		rec.Kin = identifierHashes(append(slices.Clip(p.Relatives), p.Guardian.Identifier), rec.Source, d.offer.Catalog)
 	}
@@ -224,6 +222,7 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 	}
 	rec.Content, rec.Priority, rec.Need, rec.Print = content, priorityOf(r), need, printOf(r)
 	d.readPeople(rec, r)
+	d.readConsents(rec, r)
 	if sent := millis(e.Sent); sent != 0 {
 		rec.Sent = sent
 	}

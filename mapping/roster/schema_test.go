@@ -19,7 +19,7 @@ import (
 func wantProperties() map[string][]string {
 	want := map[string][]string{"candidate": {"group", "outcome", "reasons", "score"}}
 	for place, v := range map[string]any{
-		"": decisionWire{}, "record": recordWire{}, "placement": placementWire{}, "patient": patientWire{}, "risk": riskWire{}, "past": pastWire{}, "past.sessions": sessionWire{},
+		"": decisionWire{}, "record": recordWire{}, "placement": placementWire{}, "patient": patientWire{}, "risk": riskWire{}, "past": pastWire{}, "kept": consentWire{}, "past.sessions": sessionWire{},
 		"hit": match.Hit{}, "result": resultWire{}, "result.reasons": mapping.Reason{}, "result.more": match.More{}, "candidate.reasons": match.Reason{},
 		"referral": mapping.Referral{}, "person": mapping.Patient{}, "name": mapping.Name{}, "address": mapping.Address{},
 		"condition": mapping.Condition{}, "observation": mapping.Observation{}, "preferences": mapping.Preferences{},

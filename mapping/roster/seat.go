@@ -152,7 +152,7 @@ func (d *step) query(rec *Record, pl *Placement, program int32) match.Query {
 // barred names the rule that keeps a placement out of a group; nil: none keeps it out of any.
 func (d *step) barred(rec *Record, pl *Placement) func(group int32) string {
 	people := d.keptOut(rec)
-	if people == nil && (pl.Past == nil || len(pl.Past.Not) == 0) {
+	if people == nil && (pl.Past == nil || len(pl.Past.Not) == 0) && !d.offer.consent && len(rec.Labels) == 0 && len(rec.Consents) == 0 {
 		return nil
 	}
 	return func(group int32) string {
@@ -160,9 +160,11 @@ func (d *step) barred(rec *Record, pl *Placement) func(group int32) string {
 			return match.RuleDeclined
 		}
 		if people != nil {
-			return people.rule(group)
+			if rule := people.rule(group); rule != "" {
+				return rule
+			}
 		}
-		return ""
+		return d.unconsented(rec, group)
 	}
 }
 
@@ -358,7 +360,7 @@ func (d *step) promotable(w waiting, group int32) bool {
 	if d.offer.reserves != nil && seats > 0 && d.Taken(d.offer.Book.GroupID(group))+d.kept(group, d.laneOf(rec, w.id)) >= seats {
 		return false
 	}
-	return len(rec.Alerts) == 0 && len(d.mustReview(rec, nil)) == 0 && !rec.Placements[i].refused(d.offer.Book.GroupID(group)) && d.keptOutOf(rec, group) == "" &&
+	return len(rec.Alerts) == 0 && len(d.mustReview(rec, nil)) == 0 && !rec.Placements[i].refused(d.offer.Book.GroupID(group)) && d.keptOutOf(rec, group) == "" && d.unconsented(rec, group) == "" &&
 		d.offer.Book.Suits(rec.Need, group, instant(d.t), d.held(rec)...)
 }
 

@@ -51,8 +51,10 @@ func (s *State) WhyNot(rec *Record, group int32, offer *Offering, t int64) (reas
 		held = appendNew(held, rule)
 	}
 	reasons = offer.Book.WhyNot(rec.Need, group, instant(t), d.held(rec)...)
-	if rule := d.keptOutOf(rec, group); rule != "" {
-		reasons = append(reasons, match.ReasonOf(rule))
+	for _, rule := range []string{d.keptOutOf(rec, group), d.unconsented(rec, group)} {
+		if rule != "" {
+			reasons = append(reasons, match.ReasonOf(rule))
+		}
 	}
 	return reasons, held
 }

@@ -17,6 +17,7 @@ type decisionWire struct {
 	Own     bool            `json:"own,omitempty"`
 	Actor   string          `json:"actor,omitempty"`
 	Why     string          `json:"why,omitempty"`
+	Notice  string          `json:"notice,omitempty"`
 	Record  recordWire      `json:"record"`
 	Patient patientWire     `json:"patient"`
 	Safety  []match.Hit     `json:"safety,omitempty"`
@@ -42,9 +43,20 @@ type recordWire struct {
 	Kin        []Hash          `json:"kin,omitempty"`
 	NotLed     []string        `json:"notLed,omitempty"`
 	Staff      bool            `json:"staff,omitempty"`
+	Consents   []consentWire   `json:"consents,omitempty"`
+	Labels     []string        `json:"labels,omitempty"`
 	Erased     bool            `json:"erased,omitempty"`
 	Placements []placementWire `json:"placements"`
 	Need       *match.Need     `json:"facts,omitempty"`
+}
+
+type consentWire struct {
+	Deny       bool   `json:"deny,omitempty"`
+	Part2      bool   `json:"part2,omitempty"`
+	Whole      bool   `json:"whole,omitempty"`
+	Recipients []Hash `json:"recipients,omitempty"`
+	From       int64  `json:"from,omitempty"`
+	Until      int64  `json:"until,omitempty"`
 }
 
 type placementWire struct {
@@ -115,7 +127,7 @@ type resultWire struct {
 // Wire is what Append must write, by an encoder that is not ours.
 func (dec *Decision) Wire(request []byte) ([]byte, error) {
 	w := decisionWire{
-		Key: KeyOf('r', dec.Record.Key), Time: instant(dec.Time).Format(time.RFC3339Nano), Cause: dec.Cause, Own: dec.Own, Actor: dec.Actor, Why: dec.Why,
+		Key: KeyOf('r', dec.Record.Key), Time: instant(dec.Time).Format(time.RFC3339Nano), Cause: dec.Cause, Own: dec.Own, Actor: dec.Actor, Why: dec.Why, Notice: dec.Notice,
 		Record: toRecordWire(dec.Record), Patient: toPatientWire(dec.Patient), Safety: dec.Hits, Request: request,
 	}
 	for _, r := range dec.Results {
@@ -135,8 +147,11 @@ func (dec *Decision) Wire(request []byte) ([]byte, error) {
 func toRecordWire(r *Record) recordWire {
 	w := recordWire{
 		Source: r.Source, Identity: r.Identity, Patient: KeyOf('p', r.Patient), Content: r.Content, Superseded: r.Superseded,
-		Sent: r.Sent, Arrival: r.Arrival, Priority: string(r.Priority), Alerts: r.Alerts, Doubts: r.Doubts, Waived: r.Waived, Assignee: r.Assignee, Print: r.Print, Kin: r.Kin, NotLed: r.NotLed, Staff: r.Staff, Erased: r.Erased,
+		Sent: r.Sent, Arrival: r.Arrival, Priority: string(r.Priority), Alerts: r.Alerts, Doubts: r.Doubts, Waived: r.Waived, Assignee: r.Assignee, Print: r.Print, Kin: r.Kin, NotLed: r.NotLed, Staff: r.Staff, Labels: r.Labels, Erased: r.Erased,
 		Placements: make([]placementWire, len(r.Placements)), Need: r.Need,
+	}
+	for _, c := range r.Consents {
+		w.Consents = append(w.Consents, consentWire(c))
 	}
 	for i, p := range r.Placements {
 		w.Placements[i] = placementWire{p.ID.String(), string(p.Role), string(p.Status), p.Asked, p.Program, p.Group, p.Seat, p.Arrival, p.Opened, p.First, p.Due, p.Expires, toPastWire(p.Past)}

@@ -21,6 +21,7 @@ func (x *bundle) addEnrolment(id string) {
 		v.Note = append(v.Note, fhir.NewNote(note))
 	}
 	url := fhir.FullURL("Observation", id)
+	v.Meta, v.Note = x.labelled(v.Meta), append(v.Note, x.notes...)
 	x.Observation(url, &v, fhir.Update("Observation", id))
 	x.outputs = []fhir.TaskOutput{fhir.AdditionalContent(fhir.RefTo(url))}
 }

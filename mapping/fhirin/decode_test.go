@@ -3,6 +3,7 @@ package fhirin_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -336,4 +337,36 @@ func FuzzDecode(f *testing.F) {
 			t.Error("an event without a type")
 		}
 	})
+}
+
+// Each type of bundle that asks for something, and the two extensions by which an interpreter is asked for.
+func TestBundleTypesAndInterpreters(t *testing.T) {
+	for _, kind := range []string{"message", "document", "transaction", "batch", "collection", "searchset"} {
+		for extension, want := range map[string]bool{
+			`"url":"http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired","valueBoolean":true`:                                                         true,
+			`"url":"http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired","valueBoolean":false`:                                                        false,
+			`"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-interpreter-needed","valueCoding":{"system":"http://snomed.info/sct","code":"373066001"}`: true,
+			`"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-interpreter-needed","valueCoding":{"system":"http://snomed.info/sct","code":"373067005"}`: false,
+		} {
+			text := `{"resourceType":"Bundle","type":"` + kind + `","entry":[{"request":{"method":"GET","url":"Patient"}},{"resource":{"resourceType":"MessageHeader"}},
+				{"resource":{ORDER,MINE,REASON}},{"resource":{PATIENT,"id":"p","extension":[{` + extension + `}]}}]}`
+			if x := referral(t, text); x.Patient.Interpreter != want || len(x.Conditions) != 1 {
+				t.Errorf("%s with %s: %+v", kind, extension, x)
+			}
+		}
+	}
+}
+
+// What JSON or a choice says twice refuses the order, with the place of the second.
+func TestSaidTwice(t *testing.T) {
+	for text, want := range map[string]string{
+		bundled(`REASON,"authoredOn":"2026-01-01","authoredOn":"2026-01-02"`):                                                                                 "Bundle.entry[0].resource.authoredOn duplicate-key",
+		bundled(`REASON,"occurrenceDateTime":"2026-01-01","occurrencePeriod":{"start":"2026-01-01"}`):                                                         "Bundle.entry[0].resource.occurrencePeriod choice",
+		bundled(`REASON`, `{"resourceType":"Condition",MINE,"code":COPD,"onsetString":"a","onsetDateTime":"2020"}`):                                           "Bundle.entry[2].resource.onsetDateTime choice",
+		bundled(`REASON`, `{"resourceType":"Observation","status":"final",MINE,"code":{"coding":[{LOINC,"code":"1-1"}]},"valueInteger":1,"valueString":"1"}`): "Bundle.entry[2].resource.valueString choice",
+	} {
+		if d := decode(text); d.Event != nil || !slices.Contains(found(d), want) {
+			t.Errorf("issues %v, want %s", found(d), want)
+		}
+	}
 }

@@ -32,6 +32,7 @@ type item struct {
 	key         string // of the referral
 	stored      time.Time
 	data        []byte
+	person      string       // that it is about, see personOf
 	certain     bool         // nobody has tried to deliver it before
 	acknowledge func() error // nil: it will come again, and be recognised
 }
@@ -41,7 +42,7 @@ type confirmation struct {
 	Data struct {
 		Previous string           `json:"previousStatus"`
 		Status   string           `json:"status"`
-		Bundle   json.RawMessage  `json:"bundle"`
+		Bundle   *bundle          `json:"bundle"`
 		Reasons  []mapping.Reason `json:"reasons"`
 	} `json:"data"`
 }
@@ -80,9 +81,9 @@ func newSender(c Config, refusals *Refusals, count func(string)) *sender {
 func (s *sender) deliver(ctx context.Context, it *item) (Outcome, error) {
 	var c confirmation
 	if err := json.Unmarshal(it.data, &c); err != nil {
-		return Refused, s.refusals.keep(it, "", 0, nil, "the confirmation is no JSON")
+		return Refused, s.refusals.keep(it, "", 0, nil, "the confirmation cannot be read")
 	}
-	if len(c.Data.Bundle) == 0 {
+	if c.Data.Bundle == nil {
 		if c.erased() {
 			return Empty, s.refusals.Forget(it.key)
 		}
@@ -104,8 +105,8 @@ func (s *sender) deliver(ctx context.Context, it *item) (Outcome, error) {
 }
 
 // pack a confirmation as a transaction, or as a message that tells of it.
-func (s *sender) pack(it *item, bundle json.RawMessage) (*parcel, error) {
-	p, err := pack(bundle, it.key, it.sequence)
+func (s *sender) pack(it *item, b *bundle) (*parcel, error) {
+	p, err := pack(b, it.key, it.sequence)
 	if err != nil || !s.config.Message {
 		return p, err
 	}

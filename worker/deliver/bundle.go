@@ -39,7 +39,7 @@ type request struct {
 
 // parcel is the bundle of one confirmation, ready to be sent: its Task carries the tag.
 type parcel struct {
-	bundle bundle
+	bundle *bundle
 	own    []int    // entries that replace a version, and say which
 	task   string   // "Task/riverside-r1042-1": the placement, as the server knows it
 	news   []string // conditional creations, sorted, each once
@@ -53,21 +53,21 @@ type parcel struct {
 
 var errNoTransaction = errors.New("the bundle is no transaction of a ServiceRequest and its Task")
 
-// pack reads a confirmation's bundle and tags its Task. One tag is enough, as a transaction is written whole or not at all.
+// pack takes a confirmation's bundle and tags its Task. One tag is enough, as a transaction is written whole or not at all.
 // Convene's own is every resource under an id of ours but Provenance, which is another one for each confirmation and says
 // the same however often it is written.
-func pack(data []byte, key string, sequence uint64) (*parcel, error) {
-	p := &parcel{}
-	if err := json.Unmarshal(data, &p.bundle); err != nil {
-		return nil, fmt.Errorf("%w: %v", errNoTransaction, err)
-	}
+func pack(b *bundle, key string, sequence uint64) (*parcel, error) {
+	p := &parcel{bundle: b}
 	for i := range p.bundle.Entry {
 		e := &p.bundle.Entry[i]
 		kind, _, _ := strings.Cut(e.Request.URL, "/")
 		switch {
 		case e.Request.IfNoneExist != "":
 			p.news = append(p.news, kind+"?"+e.Request.IfNoneExist)
-			if own := ownKey(e.Resource); kind == "Patient" && own != "" && !strings.Contains(e.Request.IfNoneExist, own) {
+			if kind != "Patient" {
+				continue
+			}
+			if own := ownKey(e.Resource); own != "" && !strings.Contains(e.Request.IfNoneExist, own) {
 				p.person, p.narrow, p.wide = i, e.Request.IfNoneExist, e.Request.IfNoneExist+","+own
 				p.first = isFirst(own, key)
 			}
@@ -224,4 +224,4 @@ func etag(version string) string { return `W/"` + version + `"` }
 func versionOf(etag string) string { return strings.Trim(strings.TrimPrefix(etag, "W/"), `"`) }
 
 // encode the bundle as it is sent.
-func (p *parcel) encode() ([]byte, error) { return json.Marshal(&p.bundle) }
+func (p *parcel) encode() ([]byte, error) { return json.Marshal(p.bundle) }

@@ -184,6 +184,7 @@ func acknowledgement(ctx context.Context, m jetstream.Msg) func() error {
 
 // take holds an item until its head has come, then lets it enter.
 func (d *Deliverer) take(ctx context.Context, it *item) {
+	it.person = personOf(it.data)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.held[it.sequence] = it
@@ -216,8 +217,8 @@ func (d *Deliverer) enter(ctx context.Context, it *item) {
 	done := make(chan struct{})
 	var before []chan struct{}
 	names := []string{it.key}
-	if person := personOf(it.data); person != "" {
-		names = append(names, person)
+	if it.person != "" {
+		names = append(names, it.person)
 	}
 	for _, name := range names {
 		if last := d.last[name]; last != nil {

@@ -113,14 +113,14 @@ func TestErasedIsForgotten(t *testing.T) {
 func TestFirstOfAPersonIsLookedForByTheirIdentifierAlone(t *testing.T) {
 	who := person{"https://a.example|1", []string{"https://convene.health/fhir/north/patient|p1", "https://a.example|1"}}
 	for key, first := range map[string]bool{"r1": true, "r11": false, "r2": false, "": false} {
-		p, err := pack(json.RawMessage(bundleIn(t, confirmationOf("r1", "requested", "", who, 1))), key, 1)
+		p, err := pack(bundleIn(t, confirmationOf("r1", "requested", "", who, 1)), key, 1)
 		if err != nil || p.first != first || p.wide == "" {
 			t.Errorf("%q: first %v, wide %q, %v", key, p.first, p.wide, err)
 		}
 	}
 }
 
-func bundleIn(t *testing.T, data []byte) []byte {
+func bundleIn(t *testing.T, data []byte) *bundle {
 	t.Helper()
 	var c confirmation
 	if err := json.Unmarshal(data, &c); err != nil {

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -93,7 +94,9 @@ func TestPackWantsATransaction(t *testing.T) {
 		`{"resourceType":"Bundle","type":"message","entry":[]}`, `{"resourceType":"Bundle","type":"transaction","entry":[]}`, `[]`,
 		`{"resourceType":"Bundle","type":"transaction","entry":[{"resource":[],"request":{"method":"PUT","url":"Task/a"}}]}`,
 	} {
-		if _, err := pack([]byte(data), "r1", 1); !errors.Is(err, errNoTransaction) {
+		var b bundle
+		_ = json.Unmarshal([]byte(data), &b) // of what is no bundle nothing is read
+		if _, err := pack(&b, "r1", 1); !errors.Is(err, errNoTransaction) {
 			t.Errorf("%s: %v", data, err)
 		}
 	}

@@ -14,7 +14,7 @@ type Role string
 const (
 	Viewer      Role = "viewer"      // reads
 	Coordinator Role = "coordinator" // and acts on referrals
-	Supervisor  Role = "supervisor"  // and overrides, edits the catalog, reads the audit
+	Supervisor  Role = "supervisor"  // and overrides, and edits the catalog
 	Leader      Role = "leader"      // sees the own groups only: their participants, and nothing of the rest
 )
 

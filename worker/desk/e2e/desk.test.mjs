@@ -191,6 +191,7 @@ test("a group is added, a session left out, the start put off: with whom it conc
   await page.getByLabel("Id, for the file").fill("copd-9");
   await page.locator("select[name=program]").selectOption("copd-ed");
   await page.locator("select[name=leader]").selectOption("omar");
+  await page.getByLabel("Minimum to start").fill("1");
   await page.getByLabel("Seats").fill("3");
   await page.locator("select[name=site]").selectOption("hall");
   await page.locator("input[name=start]").fill("2046-01-09");
@@ -198,6 +199,7 @@ test("a group is added, a session left out, the start put off: with whom it conc
   await page.getByLabel("Sessions (empty: ongoing)").fill("6");
   await page.getByRole("button", { name: "See what it does" }).click();
   await page.locator(".diff .in").getByText("copd-9").waitFor();
+  await page.evaluate(() => scrollTo(0, 0));
   if (shots) await page.screenshot({ path: `${shots}/add-preview-1280-light.png`, fullPage: true });
   await page.getByRole("button", { name: "Put it in force" }).click();
   await page.getByRole("heading", { name: "Living with COPD" }).waitFor();

@@ -90,7 +90,7 @@ func deskLink(name, link string) string {
 
 func noDesk(address string, err error) error {
 	return &failure{what: "the desk cannot be served on " + address + ": " + err.Error(), err: err, exit: exitFailed,
-		hint: "give another loopback address with --desk, or --desk= for none"}
+		hint: "look at --desk, --desk-cert, --desk-key and --desk-url; --desk= is none"}
 }
 
 func badPeople(err error) error {

@@ -205,7 +205,7 @@ test("a group is added, a session left out, the start put off: with whom it conc
   await page.getByRole("heading", { name: "Living with COPD" }).waitFor();
   await page.getByText("Cancel or postpone a session").click();
   const session = page.locator('form[action="/catalog/north/session/preview"]');
-  await session.getByLabel("Session").selectOption("2046-01-16");
+  await session.locator("select[name=session]").selectOption("2046-01-16");
   await session.getByLabel("Instead of it").selectOption("none");
   await session.getByRole("button", { name: "See what it does" }).click();
   await session.getByText("It concerns nobody").waitFor();

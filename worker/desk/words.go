@@ -12,6 +12,8 @@ import (
 	"github.com/go-playground/locales/en_US"
 	"github.com/go-playground/locales/es_US"
 	"github.com/goccy/go-yaml"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/roster"
@@ -28,6 +30,7 @@ type Words struct {
 	text   map[string]string
 	plural map[string]map[string]string // by message, by plural form
 	index  int                          // in Languages
+	names  display.Namer                // of languages
 }
 
 // Languages of the desk, the first where a browser asks for none of them.
@@ -46,7 +49,8 @@ func loadWords(index int, lang, own string, locale locales.Translator) *Words {
 	if err != nil {
 		panic("desk: messages of " + lang + ": " + err.Error())
 	}
-	w := &Words{Lang: lang, Own: own, locale: locale, text: map[string]string{}, plural: map[string]map[string]string{}, index: index}
+	w := &Words{Lang: lang, Own: own, locale: locale, text: map[string]string{}, plural: map[string]map[string]string{}, index: index,
+		names: display.Languages(language.Make(lang))}
 	w.take("", tree)
 	return w
 }
@@ -132,6 +136,18 @@ func (w *Words) Date(s string) string {
 		return w.Day(t)
 	}
 	return s
+}
+
+// Language by its name, of a BCP 47 tag; the tag itself where it is none.
+func (w *Words) Language(tag string) string {
+	t, err := language.Parse(tag)
+	if err != nil {
+		return tag
+	}
+	if name := w.names.Name(t); name != "" {
+		return name
+	}
+	return tag
 }
 
 // Since is how long it is from t to now, in the largest unit that fits.

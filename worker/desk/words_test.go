@@ -77,6 +77,7 @@ func TestPluralsNumbersAndDates(t *testing.T) {
 		{es.N("since.days", 1), "1 día"}, {es.N("since.days", 3), "3 días"},
 		{en.Day(at), "Nov 22, 2026"}, {es.Day(at), "22 nov. 2026"},
 		{en.Date("1961-05-05"), "May 5, 1961"}, {es.Date("1961-05-05"), "5 may. 1961"}, {es.Date("1961-05"), "1961-05"},
+		{en.Language("es"), "Spanish"}, {es.Language("en"), "inglés"}, {es.Language("pt-BR"), "portugués de Brasil"}, {es.Language("?"), "?"},
 		{en.Clock(at), "3:04 pm"}, {en.Clock(at.Add(9 * time.Hour)), "12:04 am"},
 		{en.Since(at, at.Add(90*time.Minute)), "1 hour"}, {es.Since(at, at.Add(50*time.Hour)), "2 días"},
 	} {

@@ -32,8 +32,8 @@ func (c *reportCmd) Run(ctx context.Context, say *speaker, g *globals) error {
 	if options.To, err = reportDay("--to", c.To); err != nil {
 		return err
 	}
-	if !options.To.IsZero() && options.To.Before(options.From) {
-		return usage("", "--to %s is before --from %s", c.To, c.From)
+	if err := options.Validate(); err != nil {
+		return usage("see `convene report --help`", "%v", err)
 	}
 	collected, err := c.collect(ctx, g)
 	if err != nil {
@@ -42,7 +42,7 @@ func (c *reportCmd) Run(ctx context.Context, say *speaker, g *globals) error {
 	for _, network := range slices.Sorted(maps.Keys(collected)) {
 		r, err := collected[network].Make(options)
 		if err != nil {
-			return usage("see `convene report --help`", "%v", err)
+			return err
 		}
 		switch {
 		case c.CSV:

@@ -39,3 +39,6 @@ func Compile(network string, data []byte) (*Book, mapping.Issues) {
 
 // Hash of the catalog.
 func (b *Book) Hash() string { return b.offer.Catalog.Hash }
+
+// Catalog that was compiled.
+func (b *Book) Catalog() *program.Catalog { return b.offer.Catalog }

@@ -56,14 +56,25 @@ type Row struct {
 // Ends in the order of a table's columns: how a placement ended, "open" first.
 func Ends() []string { return slices.Clone(ends) }
 
-// Make the report.
-func (c *Collector) Make(o Options) (*Report, error) {
+// Validate reports the first dimension that is none, or days in the wrong order.
+func (o Options) Validate() error {
 	for _, by := range o.By {
 		for _, d := range strings.Split(by, "+") {
 			if !slices.Contains(Dimensions, d) {
-				return nil, fmt.Errorf("--by %s: expected %s, or some joined by +", by, strings.Join(Dimensions, ", "))
+				return fmt.Errorf("--by %s: expected %s, or some joined by +", by, strings.Join(Dimensions, ", "))
 			}
 		}
+	}
+	if !o.To.IsZero() && o.To.Before(o.From) {
+		return fmt.Errorf("--to %s is before --from %s", o.To.Format(time.DateOnly), o.From.Format(time.DateOnly))
+	}
+	return nil
+}
+
+// Make the report.
+func (c *Collector) Make(o Options) (*Report, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
 	}
 	zone := time.UTC
 	if c.catalog != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/convene-health/convene/mapping/engine"
 	"github.com/convene-health/convene/mapping/program"
 )
 
@@ -14,6 +15,7 @@ import (
 // hour, by the same leader, whose licence is taken to be renewed.
 type supply struct {
 	options *Options
+	network string
 	doc     yaml.MapSlice
 	groups  []running
 	// current is the catalog in force as the judge reads it.
@@ -37,7 +39,7 @@ const (
 )
 
 func newSupply(o *Options, cat *program.Catalog) (*supply, error) {
-	s := &supply{options: o}
+	s := &supply{options: o, network: cat.Network}
 	if err := yaml.UnmarshalWithOptions(o.Catalog, &s.doc, yaml.UseOrderedMap()); err != nil {
 		return nil, err
 	}
@@ -58,8 +60,8 @@ func newSupply(o *Options, cat *program.Catalog) (*supply, error) {
 	return s, nil
 }
 
-// at is the catalog as announced at a moment.
-func (s *supply) at(now time.Time) ([]byte, error) {
+// at is the catalog as announced at a moment, compiled.
+func (s *supply) at(now time.Time) (*engine.Book, error) {
 	day := now.In(s.options.Start.Location()).Format(time.DateOnly)
 	var groups []any
 	for _, r := range s.groups {
@@ -81,15 +83,17 @@ func (s *supply) at(now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	cat, problems := program.Load(data)
-	if err := problems.Err(); err != nil {
-		return nil, fmt.Errorf("the catalog of %s: %w", day, err)
+	book, issues := engine.Compile(s.network, data)
+	if len(issues) > 0 {
+		return nil, fmt.Errorf("the catalog of %s: %w", day, issues)
 	}
-	s.current = cat
-	if s.options.told != nil {
-		data = s.options.told(data)
+	if s.current = book.Catalog(); s.options.told != nil {
+		book, issues = engine.Compile(s.network, s.options.told(data))
 	}
-	return data, nil
+	if len(issues) > 0 {
+		return nil, issues
+	}
+	return book, nil
 }
 
 // again is the entry of a later run of a group.

@@ -10,7 +10,6 @@ import (
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/engine"
 	"github.com/convene-health/convene/mapping/event"
-	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/mapping/roster"
 	"github.com/convene-health/convene/worker/generate"
 )
@@ -22,7 +21,7 @@ type world struct {
 	engine  *engine.Engine
 	people  *generate.People
 	supply  *supply
-	known   map[string][]byte // catalogs by hash
+	book    *engine.Book // the catalog announced last
 	agenda  agenda
 	listed  uint64 // entries ever put on the agenda
 	input   uint64 // last input sent
@@ -91,7 +90,7 @@ func open(o Options) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{Options: o, network: cat.Network, known: map[string][]byte{}, byKey: map[string]*patient{}, now: o.Start.UTC()}
+	w := &world{Options: o, network: cat.Network, byKey: map[string]*patient{}, now: o.Start.UTC()}
 	w.end = o.Start.AddDate(0, 0, o.Months*daysPerMonth)
 	w.counts = o.Start.AddDate(0, 0, 7*o.WarmUpWeeks)
 	w.tally = newTally(cat)
@@ -101,7 +100,7 @@ func open(o Options) (*world, error) {
 	if w.supply, err = newSupply(&w.Options, cat); err != nil {
 		return nil, err
 	}
-	w.engine, err = engine.New(cat.Network, roster.New(), engine.Sources{Catalog: func(hash string) ([]byte, error) { return w.known[hash], nil }})
+	w.engine, err = engine.New(cat.Network, roster.New(), engine.Sources{Book: func(string) *engine.Book { return w.book }})
 	if err != nil {
 		return nil, err
 	}
@@ -160,14 +159,13 @@ const announceEvery = 2 * week
 
 // announce puts the catalog of the day in force.
 func (w *world) announce() error {
-	data, err := w.supply.at(w.now)
+	book, err := w.supply.at(w.now)
 	if err != nil {
 		return err
 	}
-	hash := program.HashOf(data)
-	w.known = map[string][]byte{hash: data}
+	w.book = book
 	w.list(w.now.Add(announceEvery), announces, nil)
-	return w.send(&mapping.Event{Type: mapping.CatalogApplied, Source: mapping.SourceAdmin, Catalog: hash, Actor: "simulation"})
+	return w.send(&mapping.Event{Type: mapping.CatalogApplied, Source: mapping.SourceAdmin, Catalog: book.Hash(), Actor: "simulation"})
 }
 
 // send an event as its bytes, and let everybody hear what it causes.

@@ -56,7 +56,7 @@ func (n *Network) store(ctx context.Context, f *flight, previous uint64, before 
 		messages = append(messages, Msg{Subject: roster.SubjectOf(n.Name, m.Entry), Data: m.Data})
 	}
 	messages = append(messages, Msg{Subject: HeadSubject(n.Name), Data: data})
-	return Append(ctx, n.conn.JS, messages, HeadSubject(n.Name), previous)
+	return n.ledger.Append(ctx, messages, HeadSubject(n.Name), previous)
 }
 
 // land waits for the batch under way and makes it final, or takes it back and what was decided after it.
@@ -119,10 +119,7 @@ func (n *Network) recover(ctx context.Context) error {
 	n.feed.close()
 	n.queue = nil
 	for {
-		err := n.catchUp(ctx)
-		if err == nil {
-			err = n.engine.Refresh()
-		}
+		err := n.again(ctx)
 		if err == nil {
 			break
 		}

@@ -23,7 +23,7 @@ func OpenMirror(ctx context.Context, conn *Conn, network, snapshot string) (*Mir
 		return nil, err
 	}
 	m := &Mirror{Ledger: ledger, conn: conn}
-	n := Network{NetworkConfig: NetworkConfig{Name: network, Snapshot: snapshot}, ledger: ledger}
+	n := Network{NetworkConfig: NetworkConfig{Name: network, Snapshot: snapshot}, ledger: fencedLedger{ledger}}
 	m.fold = n.startState(ctx)
 	for s, err := range ledger.Fold(ctx, m.fold.head+1) {
 		if err == nil {

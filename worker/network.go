@@ -54,7 +54,7 @@ type Network struct {
 	NetworkConfig
 	conn   *Conn
 	intake *Intake
-	ledger *LedgerReader
+	ledger stream
 
 	fold   *folder
 	engine *engine.Engine
@@ -100,6 +100,14 @@ func (n *Network) catchUp(ctx context.Context) error {
 		n.moved = n.Now()
 	}
 	return n.fold.settled()
+}
+
+// again catches up, and loads the catalog that is then in force.
+func (n *Network) again(ctx context.Context) error {
+	if err := n.catchUp(ctx); err != nil {
+		return err
+	}
+	return n.engine.Refresh()
 }
 
 // Run works until ctx ends, then finishes the batch in hand. It returns an error only when the network must stop: a

@@ -19,25 +19,34 @@ func OpenNetwork(ctx context.Context, conn *Conn, config NetworkConfig) (*Networ
 	if n.intake, err = OpenIntake(conn, n.Name); err != nil {
 		return nil, err
 	}
-	if n.ledger, err = OpenLedger(conn, n.Name); err != nil {
+	reader, err := OpenLedger(conn, n.Name)
+	if err != nil {
 		return nil, err
 	}
-	book := n.compileAhead(ctx)
+	n.ledger = fencedLedger{reader}
+	if err := n.open(ctx, n.compileAhead(ctx)); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// open reads the ledger, from a snapshot where one fits. book gives a catalog that is compiled already, or nil.
+func (n *Network) open(ctx context.Context, book func(hash string) *engine.Book) (err error) {
 	n.fold = n.startState(ctx)
 	if err := n.catchUp(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if n.engine, err = engine.New(n.Name, n.fold.state, engine.Sources{Catalog: n.catalog, Book: book, Request: n.request}); err != nil {
-		return nil, fmt.Errorf("network %s: %w", n.Name, err)
+		return fmt.Errorf("network %s: %w", n.Name, err)
 	}
 	if n.Catalog != nil {
 		if err := n.engine.Use(n.Catalog); err != nil {
-			return nil, fmt.Errorf("network %s: the configured catalog: %w", n.Name, err)
+			return fmt.Errorf("network %s: the configured catalog: %w", n.Name, err)
 		}
 	}
 	n.snapped = n.fold.state.Position.Input
 	n.stand("")
-	return n, nil
+	return nil
 }
 
 // catalog of a hash: the configured one if it is that, else from the object store.
@@ -86,5 +95,10 @@ func (n *Network) request(key uint64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return roster.RequestOf(m.Data)
+	request, err := roster.RequestOf(m.Data)
+	if err == nil && request == nil {
+		// Who decides does not know yet that it was erased: another worker has, and is ahead.
+		return nil, fmt.Errorf("r%d was erased meanwhile: %w", key, ErrConflict)
+	}
+	return request, err
 }

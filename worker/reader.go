@@ -16,6 +16,25 @@ type LedgerReader struct {
 	wake    *waker
 }
 
+// stream is a network's ledger as its worker needs it: read in order, appended to behind the fence.
+type stream interface {
+	// Fold, Head, Last and At read, as LedgerReader does.
+	Fold(ctx context.Context, from uint64) iter.Seq2[Stored, error]
+	Head(ctx context.Context) (Stored, error)
+	Last(ctx context.Context, subject string) (Stored, error)
+	At(ctx context.Context, sequence uint64) (Stored, error)
+	// Append stores a batch, as the function of this name does.
+	Append(ctx context.Context, msgs []Msg, headSubject string, expectedLastSeq uint64) (uint64, error)
+	Close()
+}
+
+// fencedLedger is a ledger that its worker may append to.
+type fencedLedger struct{ *LedgerReader }
+
+func (l fencedLedger) Append(ctx context.Context, msgs []Msg, headSubject string, expectedLastSeq uint64) (uint64, error) {
+	return Append(ctx, l.conn.JS, msgs, headSubject, expectedLastSeq)
+}
+
 // OpenLedger of one network for reading.
 func OpenLedger(conn *Conn, network string) (*LedgerReader, error) {
 	wake, err := newWaker(conn.Conn, storedHeadSubject(network))

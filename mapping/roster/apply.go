@@ -80,10 +80,16 @@ func (d *step) reviseFrom(after *uint64) bool {
 // waited for in a program that is gone is sought anew. A seat in a group that is gone stands, and so does a place in the
 // queue for which there is no other, with an alert.
 func (d *step) revise(rec *Record) {
+	if slices.ContainsFunc(rec.Placements, func(p Placement) bool { return d.gone(&p) == RuleProgramGone && len(d.sharing(rec, p.ID)) > 1 }) {
+		dec := d.decision(rec)
+		d.leaveShared(dec)
+		d.save(dec)
+		rec = dec.Record
+	}
 	for i := range rec.Placements {
 		pl := rec.Placements[i]
 		rule := d.gone(&pl)
-		switch open := undecided(pl) || rule == RuleProgramGone; {
+		switch open := undecided(pl) || pl.Status == "" || rule == RuleProgramGone; {
 		case open && d.solvable(rec, pl):
 			dec := d.decision(rec)
 			before := slices.Clone(dec.Record.Placements)

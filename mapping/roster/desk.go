@@ -68,6 +68,10 @@ func (d *step) approve(e *mapping.Event, rec *Record, id PlacementID) {
 		d.refuse(mapping.Issue{Path: "data.program", Code: RuleUnknownProgram, Text: "the catalog has no such program"})
 		return
 	}
+	if e.Program != "" && slices.ContainsFunc(rec.Placements, func(p Placement) bool { return p.ID != id && p.Program == e.Program && accepted(p) }) {
+		d.refuse(mapping.Issue{Path: "data.program", Code: RuleAlreadyPlaced, Text: "the referral already has a place in this program"})
+		return
+	}
 	dec := d.own(rec)
 	rec = dec.Record
 	for _, why := range d.mustReview(rec, nil) {

@@ -233,6 +233,7 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 		return
 	}
 	d.askedAgain(dec, r.Programs)
+	d.leaveShared(dec)
 	d.placeAll(dec, issues)
 }
 
@@ -265,7 +266,7 @@ func (d *step) askedAgain(dec *Decision, programs []string) {
 			continue
 		}
 		rec.Placements = append(rec.Placements, Placement{
-			ID: PlacementID{rec.Key, uint8(len(rec.Placements) + 1)}, Role: mapping.Primary, Asked: p, Arrival: rec.Arrival, Opened: d.t,
+			ID: PlacementID{rec.Key, d.nextPlacement(rec)}, Role: mapping.Primary, Asked: p, Arrival: rec.Arrival, Opened: d.t,
 		})
 	}
 	for i := range rec.Placements {
@@ -286,6 +287,9 @@ func (d *step) askedAgain(dec *Decision, programs []string) {
 // has a place. -1: there is none.
 func (r *Record) standing(program string) int {
 	i := slices.IndexFunc(r.Placements, func(p Placement) bool { return !p.Status.Final() && p.Asked == program })
+	if i < 0 {
+		i = slices.IndexFunc(r.Placements, func(p Placement) bool { return p.Status.HoldsSeat() && (program == "" || p.Program == program) })
+	}
 	if i < 0 {
 		i = slices.IndexFunc(r.Placements, func(p Placement) bool { return accepted(p) && (program == "" || p.Program == program) })
 	}

@@ -13,6 +13,7 @@ import (
 func (d *step) placeAll(dec *Decision, issues mapping.Issues) {
 	rec := dec.Record
 	before := slices.Clone(rec.Placements)
+	var together []PlacementID
 	for i := range rec.Placements {
 		pl := &rec.Placements[i]
 		if pl.Status.Final() {
@@ -22,7 +23,13 @@ func (d *step) placeAll(dec *Decision, issues mapping.Issues) {
 			d.stands(dec, pl)
 			continue
 		}
+		shared := pl.Status == mapping.Waitlisted && len(d.sharing(rec, pl.ID)) > 1
 		d.place(dec, pl)
+		if shared && pl.Status.HoldsSeat() { // a seat is for all who wait in this place
+			*pl = before[i]
+			dec.explain(pl.ID, []mapping.Reason{reason(RuleUpdated)}, nil)
+			together = append(together, pl.ID)
+		}
 		// The next placement of this referral sees what this one took.
 		dec.Record = rec
 		d.save(dec)
@@ -43,6 +50,9 @@ func (d *step) placeAll(dec *Decision, issues mapping.Issues) {
 	d.alarm(rec.Patient, rec.Key)
 	d.alertTies(rec.Patient, false)
 	d.refill(before, rec)
+	for _, id := range together {
+		d.replace(rec.Key, id)
+	}
 }
 
 // outward are the matcher's reasons as the outside may read them.
@@ -141,7 +151,7 @@ func becauseOf(review []mapping.Reason, m *match.Result) []mapping.Reason {
 // query asks the matcher about a placement of a referral, within one program or any (-1).
 func (d *step) query(rec *Record, pl *Placement, program int32) match.Query {
 	taken := d.takenIn(d.offer.Book)
-	q := match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.held(rec), Taken: func(group int32) int { return int(taken[group]) }, Conflict: d.barred(rec, pl)}
+	q := match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.heldFor(rec, pl), Taken: func(group int32) int { return int(taken[group]) }, Conflict: d.barred(rec, pl)}
 	if d.offer.reserves != nil {
 		lane := d.laneOf(rec, pl.ID)
 		q.Taken = func(group int32) int { return int(taken[group]) + d.kept(group, lane) }
@@ -207,13 +217,26 @@ func (d *step) held(rec *Record) []int32 {
 	return out
 }
 
+// heldFor is held, with the programs in which the referral has another placement.
+func (d *step) heldFor(rec *Record, pl *Placement) []int32 {
+	out := d.held(rec)
+	for i := range rec.Placements {
+		if other := &rec.Placements[i]; other.ID != pl.ID && accepted(*other) {
+			if at := d.offer.Book.Program(other.Program); at >= 0 {
+				out = append(out, at)
+			}
+		}
+	}
+	return out
+}
+
 // join makes pl share the place that the patient has in a program under another referral.
 func (d *step) join(dec *Decision, pl *Placement, program int32, m *match.Result) bool {
 	p, _ := d.patientIndex(dec.Record.Patient)
 	name := d.offer.Book.ProgramID(program)
 	for _, key := range d.lives.of(p) {
 		for _, other := range d.live[key].Placements {
-			if key == dec.Record.Key || other.Program != name || !accepted(other) {
+			if key == dec.Record.Key || other.Program != name || !accepted(other) || other.ID != pl.ID && dec.Record.find(other.ID) >= 0 {
 				continue
 			}
 			asked, opened := pl.Asked, pl.Opened

@@ -1,0 +1,118 @@
+package engine_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestRequirements proves the requirements A1 to D3, one subtest each.
+func TestRequirements(t *testing.T) { prove(t, requirements) }
+
+// requirements are stated in the articles on group care that the shipped data cites; the rule of each is what its facts show.
+var requirements = []row{
+	{"A1", "no shared condition, no place", []proof{
+		{"no_overlap_is_never_placed", []string{"r1 review no-suitable-group no-overlap", "never r1 placed", "r2 placed grief-barn"}, nil},
+	}},
+	{"A2", "six to eight in therapy, never more than the maximum, never fewer than the minimum", []proof{
+		{"therapy_groups_hold_eight_and_courses_more", []string{"r8 placed pain-barn seats:8/8", "r9 waitlisted", "never r9 placed"}, nil},
+		{"cohort_below_its_minimum_does_not_start", []string{"r1 placed alert-below-minimum", "r1 waitlisted was:placed below-minimum", "r1 placed pain-january placed-again"}, nil},
+	}},
+	{"A3", "a session lasts an hour by default", []proof{
+		{"therapy_groups_hold_eight_and_courses_more", nil, func(t *testing.T, told []confirmation) {
+			a := told[0].resource("Appointment")
+			if start, end := at(a, "start"), at(a, "end"); start != "2026-12-01T17:30:00.000-05:00" || end != "2026-12-01T18:30:00.000-05:00" {
+				t.Errorf("the first session is from %v to %v", start, end)
+			}
+		}},
+	}},
+	{"A4", "therapy is a closed cohort that nobody joins after its first session", []proof{
+		{"closed_cohort_takes_nobody_after_its_first_session", []string{"r1 placed pain-december", "r2 review no-suitable-group enrolment-closed", "never r2 placed"}, nil},
+		{"promotion_skips_whom_the_group_no_longer_suits", []string{"never r3 placed"}, nil},
+	}},
+	{"A5", "support is ongoing and takes whoever comes", []proof{
+		{"therapy_groups_hold_eight_and_courses_more", []string{"r11 placed grief-barn seats:0/0"}, nil},
+	}},
+	{"A6", "drop in: no seat, no penalty, handed over in the end", []proof{
+		{"drop_in_absence_has_no_consequence", []string{"r1 placed session-missed seats:0/0", "r1 completed handed-over", "never r1 dropped-out"}, nil},
+	}},
+	{"A7", "where attendance is expected, missed sessions release the seat", []proof{
+		{"three_sessions_missed_in_a_row_release_the_seat", []string{"r1 dropped-out missed-too-many", "never r1 completed", "r2 placed promoted"}, nil},
+	}},
+	{"A8", "therapy needs a curriculum and goals", []proof{
+		{"catalog_that_fails_lint_is_refused_with_every_problem", []string{"i2 refused no-curriculum no-goals"}, nil},
+	}},
+	{"A9", "support needs no curriculum", []proof{
+		{"no_overlap_is_never_placed", []string{"r2 placed grief-barn"}, nil},
+	}},
+	{"A10", "cognitive rehabilitation for social cognition", []proof{
+		{"cognitive_rehabilitation_serves_social_cognition", []string{"r1 placed rehab-barn serves-goal", "r2 placed peers-barn serves-goal"}, nil},
+	}},
+	{"A11", "cost breaks ties and never lowers the kind of care", []proof{
+		{"cost_breaks_ties_and_nothing_else", []string{"r1 placed diabetes-b", "r2 placed mood-barn", "never r2 mood-peers-barn"}, nil},
+	}},
+	{"A12", "a goal alone is a reason", []proof{
+		{"goal_without_a_diagnosis", []string{"r1 placed relationships serves-goal", "r2 review unknown-goal"}, nil},
+		{"family_of_a_user_and_gambling_have_groups_of_their_own", []string{"r1 placed gambling"}, nil},
+	}},
+	{"A13", "family have groups of their own and never the users'", []proof{
+		{"family_of_a_user_and_gambling_have_groups_of_their_own", []string{"r2 placed families", "never r3 families"}, nil},
+		{"caregivers_join_family_groups_only", []string{"r1 placed caregivers", "r2 review participant-role", "r3 review participant-role"}, nil},
+	}},
+	{"A14", "size is a range of each kind and group", []proof{
+		{"therapy_groups_hold_eight_and_courses_more", []string{"r1 placed pain-barn seats:1/8", "r10 placed diabetes-barn seats:1/16"}, nil},
+	}},
+
+	{"B1", "only the licensed lead therapy", []proof{
+		{"licence_holds_at_the_first_session", []string{"r2 review leader-licence", "never r2 placed"}, nil},
+		{"telehealth_needs_a_licence_where_the_patient_sits", []string{"r2 review licence-state"}, nil},
+	}},
+	{"B2", "anyone or nobody leads a support group", []proof{
+		{"drop_in_is_handed_over_after_some_days", []string{"r1 placed grief-mill"}, func(t *testing.T, told []confirmation) {
+			if l := told[0].Data.FirstSession.Leader; l != "" {
+				t.Errorf("the circle is led by %s, and by nobody in the catalog", l)
+			}
+		}},
+		{"unknown_severity_is_never_mild", []string{"r1 placed mood-peers"}, nil},
+	}},
+	{"B3", "serious conditions see a licensed group first", []proof{
+		{"licensed_first_then_peers_beside_it", []string{"r1 review licensed-first", "r2 placed mood", "r3 placed mood-peers adjunct"}, nil},
+	}},
+	{"B4", "support is as good where it is chosen", []proof{
+		{"seek_support_or_make_a_change", []string{"r1 placed mood-peers", "never r1 mood"}, nil},
+	}},
+
+	{"C1", "needs and wishes each count", []proof{
+		{"same_need_and_the_opposite_wish", []string{"r1 placed diabetes-barn", "r2 placed diabetes-online", "r3 waitlisted preference"}, nil},
+		{"times_that_suit_are_conditions", []string{"r1 review times"}, nil},
+	}},
+	{"C2", "an offer waits for the patient, and the leader where asked", []proof{
+		{"patient_and_leader_both_accept", []string{"r1 offered offer-accepted", "r1 placed was:offered offer-accepted", "i5 refused not-asked"}, nil},
+		{"attended_missed_and_completed", []string{"r1 completed attended-to-the-end to:orchard"}, nil},
+	}},
+	{"C3", "the request is based on the referrer's and names the reasons", []proof{
+		{"placed_at_once", nil, func(t *testing.T, told []confirmation) {
+			r := told[0].resource("ServiceRequest")
+			if got := at(r, "basedOn", 0, "identifier", "value"); got != "O-1" {
+				t.Errorf("based on %v", got)
+			}
+			if got, _ := at(r, "reasonReference", 0, "reference").(string); !strings.HasPrefix(got, "urn:uuid:") {
+				t.Errorf("for the reason %v", got)
+			}
+		}},
+	}},
+	{"C4", "who cannot be placed goes to a person, with the reasons", []proof{
+		{"unknown_code_alone_is_a_review", []string{"r1 review no-suitable-group unknown-code", "r4 review unserved-condition", "r2 placed unknown-code"}, nil},
+	}},
+	{"C9", "who seeks support goes to support, who wants a change to therapy", []proof{
+		{"seek_support_or_make_a_change", []string{"r1 placed mood-peers serves-goal", "r2 placed mood serves-goal"}, nil},
+	}},
+	{"D1", "goals lead to kinds of group", []proof{
+		{"cognitive_rehabilitation_serves_social_cognition", []string{"r1 placed rehab", "r2 placed peers"}, nil},
+	}},
+	{"D2", "a placement names the goals it serves", []proof{
+		{"placed_at_once", []string{"r1 placed serves-condition serves-goal"}, nil},
+	}},
+	{"D3", "attendance is kept and told", []proof{
+		{"attended_missed_and_completed", []string{"r1 enrolled session-attended", "r1 enrolled session-missed", "r1 enrolled session-cancelled"}, nil},
+	}},
+}

@@ -1,0 +1,72 @@
+package engine_test
+
+import "testing"
+
+// TestSafety proves the rules of safety S1 to S28, one subtest each.
+func TestSafety(t *testing.T) { prove(t, safetyRules) }
+
+var safetyRules = []row{
+	{"S1", "thoughts of suicide stop", []proof{
+		{"stop_by_code", []string{"r1 review stat safety-stop", "never r1 placed"}, func(t *testing.T, told []confirmation) {
+			if text := told[0].Data.Reasons[0].Text; !containsAll(text, "988") {
+				t.Errorf("the reason shows no crisis line: %s", text)
+			}
+		}},
+		{"stop_by_an_answer", []string{"r1 review stat safety-stop", "r2 review safety-review", "never r2 stat", "r3 placed", "r4 review safety-stop"}, nil},
+		{"fhir_flag_stops_and_others_are_not_mixed_in", []string{"r1 review stat safety-stop"}, nil},
+		{"self_harm_poisoning_and_its_sequela", []string{"r1 review safety-stop", "r2 review safety-review", "r3 placed"}, nil},
+	}},
+	{"S2", "a history of self harm is reviewed", []proof{
+		{"resolved_stop_is_a_review", []string{"r1 review safety-review", "r2 review safety-review", "r3 placed"}, nil},
+		{"review_on_someone_placed_is_an_alert", []string{"r1 placed alert-safety-review"}, nil},
+	}},
+	{"S3", "thoughts of killing stop, violence is reviewed", []proof{
+		{"thoughts_of_harming_others_stop_too", []string{"r1 review stat safety-stop", "r2 review safety-review", "never r2 stat"}, nil},
+	}},
+	{"S4", "psychosis and mania now are reviewed", []proof{
+		{"thoughts_of_harming_others_stop_too", []string{"r3 review safety-review", "r4 review safety-review"}, nil},
+	}},
+	{"S5", "severe impairment is reviewed, milder ones have groups of their own", []proof{
+		{"severe_impairment_is_for_a_person_to_decide", []string{"r1 placed memory", "r2 review safety-review", "r3 placed memory", "never r3 pain"}, nil},
+	}},
+	{"S6", "intoxication and withdrawal are reviewed", []proof{
+		{"thoughts_of_harming_others_stop_too", []string{"r5 review safety-review"}, nil},
+	}},
+	{"S7", "licensed first, peers beside it", []proof{
+		{"licensed_first_then_peers_beside_it", []string{"r1 review licensed-first", "r3 placed adjunct"}, nil},
+		{"family_of_a_user_and_gambling_have_groups_of_their_own", []string{"r3 review licensed-first"}, nil},
+	}},
+	{"S8", "an eating disorder bars weight programs", []proof{
+		{"eating_disorder_bars_weight_programs", []string{"r1 review criteria", "never r1 placed", "r2 placed weight"}, nil},
+	}},
+	{"S9", "minors and adults are apart", []proof{
+		{"minors_and_adults_are_never_mixed", []string{"r1 placed teen", "r2 review age", "r3 review age", "r4 review age"}, nil},
+		{"desk_overrides_a_filter_but_never_that_minors_are_apart", []string{"i5 refused age"}, nil},
+	}},
+	{"S11", "pregnancy bars diabetes prevention while it lasts", []proof{
+		{"pregnancy_bars_diabetes_prevention", []string{"r1 review criteria", "r2 placed prevention", "r3 placed prevention", "r4 review criteria"}, nil},
+	}},
+	{"S18", "the group's language is spoken or interpreted", []proof{
+		{"language_is_spoken_or_interpreted_or_not_offered", []string{"r1 placed corazon", "r2 review language", "r3 review language"}, nil},
+	}},
+	{"S19", "unknown is not accessible", []proof{
+		{"unknown_accessibility_is_a_review", []string{"r1 placed", "r2 review attribute-unknown", "r4 review access"}, nil},
+	}},
+	{"S20", "groups for one gender are a wish, never inferred", []proof{
+		{"groups_for_one_gender_are_a_wish", []string{"r1 review gender-group", "r2 placed recovery-women", "r3 review gender-group"}, nil},
+	}},
+	{"S21", "a telehealth leader is licensed where the patient sits", []proof{
+		{"telehealth_needs_a_licence_where_the_patient_sits", []string{"r1 placed mood-online", "r2 review licence-state", "r3 needs-info state-missing"}, nil},
+	}},
+	{"S22", "the licence holds through the last session", []proof{
+		{"licence_holds_at_the_first_session", []string{"r1 placed", "r2 review leader-licence"}, nil},
+	}},
+	{"S26", "who died, was merged or called off holds nothing", []proof{
+		{"deceased_closes_and_frees", []string{"r1 closed deceased", "r2 placed promoted", "r4 closed deceased"}, nil},
+		{"fhir_order_entered_in_error_and_native_cancel", []string{"r1 cancelled entered-in-error"}, nil},
+		{"merge_carries_a_risk_to_the_other_record", []string{"r2 placed patient-merged", "never r2 closed"}, nil},
+	}},
+	{"S27", "a person overrides with name and reason, a STOP only with a second role", []proof{
+		{"stop_needs_a_second_person_in_another_role", []string{"i2 refused needs-approver", "i3 refused needs-approver", "r1 placed overridden-by-person by:n.ruiz"}, nil},
+	}},
+}

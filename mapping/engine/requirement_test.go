@@ -108,6 +108,7 @@ var requirements = []row{
 	}},
 	{"D1", "goals lead to kinds of group", []proof{
 		{"cognitive_rehabilitation_serves_social_cognition", []string{"r1 placed rehab", "r2 placed peers"}, nil},
+		{"seek_support_or_make_a_change", []string{"r1 placed mood-peers"}, nil},
 	}},
 	{"D2", "a placement names the goals it serves", []proof{
 		{"placed_at_once", []string{"r1 placed serves-condition serves-goal"}, nil},

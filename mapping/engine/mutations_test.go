@@ -93,4 +93,6 @@ var mutations = []mutation{
 		"deceased_closes_and_frees"},
 	{"S27", "mapping/roster/desk.go", "return e.Approver.Name != \"\" && e.Role != \"\"", "return e.Role != \"\" || e.Approver.Name != \"\" && e.Role != \"\"",
 		"stop_needs_a_second_person_in_another_role"},
+	{"S27", "mapping/roster/referral.go", "rec.Waived = slices.DeleteFunc(rec.Waived, func(rule string) bool { return rule == d.renewed })", "",
+		"approval_holds_for_what_was_known_then"},
 }

@@ -68,5 +68,6 @@ var safetyRules = []row{
 	}},
 	{"S27", "a person overrides with name and reason, a STOP only with a second role", []proof{
 		{"stop_needs_a_second_person_in_another_role", []string{"i2 refused needs-approver", "i3 refused needs-approver", "r1 placed overridden-by-person by:n.ruiz"}, nil},
+		{"approval_holds_for_what_was_known_then", []string{"r2 waitlisted approved-by-person", "r2 waitlisted alert-safety-stop", "never r2 placed promoted", "r2 placed by:n.ruiz"}, nil},
 	}},
 }

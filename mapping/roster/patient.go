@@ -263,6 +263,16 @@ func addRisks(risks []Risk, hits []match.Hit, referral uint64, t int64) []Risk {
 	return out
 }
 
+// renewed are the risks that hold by other evidence than before.
+func renewed(old, now []Risk) (out []Risk) {
+	for _, r := range now {
+		if !slices.ContainsFunc(old, func(o Risk) bool { return o.Rule == r.Rule && o.Level == r.Level && o.Evidence == r.Evidence }) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // evidenceOf is a hash of all by which a rule holds; never 0.
 func evidenceOf(hits []match.Hit, rule string) uint64 {
 	h := fnv.New64a()

@@ -144,6 +144,7 @@ func (d *step) learn(p Patient, hits []match.Hit, referral uint64) Patient {
 	if worst := gravest(p.Risks); len(p.Risks) > len(old.Risks) || worst != gravest(old.Risks) {
 		d.found = ruleOf(worst)
 	}
+	d.renewed = ruleOf(gravest(renewed(old.Risks, p.Risks)))
 	d.putPatient(p)
 	return p
 }
@@ -220,6 +221,7 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 	if print := printOf(r); print != rec.Print && d.resembles(print, rec.Patient) {
 		rec.Doubts = appendNew(rec.Doubts, RulePossibleDuplicate)
 	}
+	rec.Waived = slices.DeleteFunc(rec.Waived, func(rule string) bool { return rule == d.renewed })
 	rec.Content, rec.Priority, rec.Need, rec.Print = content, priorityOf(r), need, printOf(r)
 	d.readPeople(rec, r)
 	d.readConsents(rec, r)
@@ -328,13 +330,30 @@ func accepted(p Placement) bool { return p.Status == mapping.Waitlisted || p.Sta
 
 // alarm brings a risk found just now to a person's attention wherever else the patient holds, waits or is considered.
 func (d *step) alarm(patient, except uint64) {
+	p, _ := d.patientIndex(patient)
+	if d.renewed != "" {
+		d.askAgain(p, except)
+	}
 	rule := d.found
 	if d.found = ""; rule == "" {
 		return
 	}
-	p, _ := d.patientIndex(patient)
 	others := slices.Clone(d.lives.of(p))
 	d.warn(rule, slices.DeleteFunc(others, func(key uint64) bool { return key == except }))
+}
+
+// askAgain takes back what people set aside of a risk for which there is other evidence now: they have not seen that.
+func (d *step) askAgain(patient uint32, except uint64) {
+	rule := d.renewed
+	d.renewed = ""
+	for _, key := range slices.Clone(d.lives.of(patient)) {
+		if rec := d.live[key]; key != except && slices.Contains(rec.Waived, rule) {
+			dec := d.decision(rec)
+			dec.Record.Waived = slices.DeleteFunc(dec.Record.Waived, func(r string) bool { return r == rule })
+			d.save(dec)
+			d.warn(rule, []uint64{key})
+		}
+	}
 }
 
 // warn asks a person to look at each referral for a rule of which it does not speak yet.

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -105,6 +106,36 @@ var requirements = []row{
 	}},
 	{"C9", "who seeks support goes to support, who wants a change to therapy", []proof{
 		{"seek_support_or_make_a_change", []string{"r1 placed mood-peers serves-goal", "r2 placed mood serves-goal"}, nil},
+	}},
+	{"C10", "what others may see names the group and not why", []proof{
+		{"severe_impairment_is_for_a_person_to_decide", []string{"r3 placed memory"}, func(t *testing.T, told []confirmation) {
+			c := told[2]
+			a, task := c.resource("Appointment"), c.resource("Task")
+			if at(a, "description") != "Memory training" || at(task, "description") != "Memory training" || at(a, "reasonCode") != nil || at(a, "reasonReference") != nil {
+				t.Errorf("appointment %v, task %v", a, task)
+			}
+			if words := fmt.Sprint(a); containsAll(words, "pain") || containsAll(words, "ementia") {
+				t.Errorf("the appointment speaks of a condition: %s", words)
+			}
+		}},
+	}},
+	{"C11", "no more is told than is needed", []proof{
+		{"ssn_never_identifies", nil, func(t *testing.T, told []confirmation) {
+			for _, c := range told {
+				if all := fmt.Sprint(c.resource("Patient")); containsAll(all, "us-ssn") {
+					t.Errorf("%s tells a social security number: %s", c.ID, all)
+				}
+			}
+		}},
+		{"therapy_groups_hold_eight_and_courses_more", nil, func(t *testing.T, told []confirmation) {
+			for _, e := range told[7].Data.Bundle.Entry { // Sample8's, who shares the group with seven others
+				for other := range 7 {
+					if containsAll(string(e.Resource), fmt.Sprintf("Sample%d\"", other+1)) {
+						t.Errorf("another member is named: %s", e.Resource)
+					}
+				}
+			}
+		}},
 	}},
 	{"D1", "goals lead to kinds of group", []proof{
 		{"cognitive_rehabilitation_serves_social_cognition", []string{"r1 placed rehab", "r2 placed peers"}, nil},

@@ -46,6 +46,51 @@ var safetyRules = []row{
 	{"S11", "pregnancy bars diabetes prevention while it lasts", []proof{
 		{"pregnancy_bars_diabetes_prevention", []string{"r1 review criteria", "r2 placed prevention", "r3 placed prevention", "r4 review criteria"}, nil},
 	}},
+	{"S12", "consent is active, for this recipient and purpose", []proof{
+		{"consent_must_be_for_this_recipient_and_purpose", []string{"r1 needs-info missing-consent", "r5 needs-info missing-consent", "r6 placed", "r1 placed was:needs-info"}, nil},
+		{"consent_that_denies_always_bars", []string{"r2 review consent-denied", "i3 refused consent-denied", "never r2 placed"}, nil},
+	}},
+	{"S13", "42 CFR Part 2 needs written consent, and its labels and notice stay", []proof{
+		{"part_2_needs_a_written_consent", []string{"r1 needs-info missing-consent", "i4 refused missing-consent", "r5 placed"}, nil},
+		{"part_2_labels_and_notice_stay", nil, func(t *testing.T, told []confirmation) {
+			for _, c := range told {
+				for _, kind := range []string{"ServiceRequest", "Task"} {
+					r := c.resource(kind)
+					if c.Data.Referral.Key == "r1" && (at(r, "meta", "security", 0, "code") == nil || at(r, "note", 0, "text") == nil) {
+						t.Errorf("%s: the %s has labels %v and notice %v", c.ID, kind, at(r, "meta", "security"), at(r, "note"))
+					}
+				}
+			}
+		}},
+	}},
+	{"S14", "psychotherapy notes, HIV and abuse are not told again", []proof{
+		{"labelled_facts_are_not_told_again", []string{"r1 placed pain"}, func(t *testing.T, told []confirmation) {
+			conditions := 0
+			for _, e := range told[0].Data.Bundle.Entry {
+				for _, word := range []string{"HIV", "B20", "PSYTHPN", "SDV"} {
+					if containsAll(string(e.Resource), word) {
+						t.Errorf("%s is told again in %s", word, e.Resource)
+					}
+				}
+				if containsAll(string(e.Resource), `"resourceType":"Condition"`) {
+					conditions++
+				}
+			}
+			if conditions != 1 {
+				t.Errorf("%d conditions are told, and one may be", conditions)
+			}
+		}},
+	}},
+	{"S15", "who must not meet does not, and nobody learns why", []proof{
+		{"conflict_in_the_catalog_keeps_two_apart", []string{"r1 placed pain-barn", "r2 placed pain-mill", "never r2 conflict", "never r2 not-offered"}, nil},
+		{"conflict_is_heeded_when_a_seat_frees", []string{"r6 placed promoted input:8", "never r5 placed input:8", "r5 placed promoted input:9"}, nil},
+	}},
+	{"S16", "relatives are not in one therapy group", []proof{
+		{"relatives_are_not_in_one_therapy_group", []string{"r1 placed pain-barn", "r2 placed pain-mill", "r6 placed class-barn", "r7 placed class-barn", "r8 placed couples-barn", "r9 placed couples-barn"}, nil},
+	}},
+	{"S17", "a leader who is a relative, unwanted or of the same workplace is not theirs", []proof{
+		{"leader_who_is_a_relative_or_unwanted_is_not_theirs", []string{"never r1 pain-barn", "never r2 pain-barn", "never r5 pain-barn", "r6 review not-offered", "r7 placed pain-barn"}, nil},
+	}},
 	{"S18", "the group's language is spoken or interpreted", []proof{
 		{"language_is_spoken_or_interpreted_or_not_offered", []string{"r1 placed corazon", "r2 review language", "r3 review language"}, nil},
 	}},
@@ -65,6 +110,13 @@ var safetyRules = []row{
 		{"deceased_closes_and_frees", []string{"r1 closed deceased", "r2 placed promoted", "r4 closed deceased"}, nil},
 		{"fhir_order_entered_in_error_and_native_cancel", []string{"r1 cancelled entered-in-error"}, nil},
 		{"merge_carries_a_risk_to_the_other_record", []string{"r2 placed patient-merged", "never r2 closed"}, nil},
+	}},
+	{"S28", "before the first session everybody learns that the others are not bound", []proof{
+		{"labelled_facts_are_not_told_again", nil, func(t *testing.T, told []confirmation) {
+			if text, _ := at(told[0].resource("ServiceRequest"), "patientInstruction").(string); text == "" {
+				t.Error("the order tells the patient nothing of confidentiality")
+			}
+		}},
 	}},
 	{"S27", "a person overrides with name and reason, a STOP only with a second role", []proof{
 		{"stop_needs_a_second_person_in_another_role", []string{"i2 refused needs-approver", "i3 refused needs-approver", "r1 placed overridden-by-person by:n.ruiz"}, nil},

@@ -22,6 +22,11 @@
 // by Convene's key too: referrals of one person may each know another of the person's identifiers. Two bundles that
 // would both create the same one do not travel together, as servers may then create it twice.
 //
+// # Messages
+//
+// With Config.Message a confirmation is sent as BSeR's message (confirm.Message) to $process-message instead, in the same order and
+// with the same waits. There are no versions then: a message that comes again is known by its id.
+//
 // # Failures
 //
 // What says nothing about the bundle (no connection, a timeout, 408, 429, 5xx, a login refused) is tried again for

@@ -113,6 +113,10 @@ func TestWitnessNotices(t *testing.T) {
 			w.say(t, &mapping.Event{Type: mapping.ReviewApproved, Source: mapping.SourceDesk, Actor: "kim", Role: "nurse", Reason: "seen", Target: (&order{value: "x1"}).target(),
 				Approver: mapping.Approver{Name: "lee", Role: "psychiatrist"}})
 		}, func(w *world) { w.reads[1].Event.Approver = mapping.Approver{} }, "although R45.851 holds and nobody set it aside"},
+		"two who must not meet": {func(w *world, t *testing.T) {
+			w.say(t, w.asks(1, "G89.4"))
+			w.say(t, w.asks(2, "G89.4"))
+		}, swapIn(2, `"group":{"id":"move-0"`, `"group":{"id":"pain-0"`), "whom they must not meet"},
 		"an input left out": {func(w *world, t *testing.T) {
 			w.say(t, &mapping.Event{Type: mapping.OfferAccepted, Source: "orchard", Target: (&order{value: "x1"}).target()})
 		}, drop(func(s Stored) bool { return true }), "input 1 is not accounted for"},

@@ -106,8 +106,14 @@ func (w *world) compose() *mapping.Event {
 		return &mapping.Event{Type: mapping.SeatReleased, Source: o.source, Target: o.target(), Outcome: one(w.rng, mapping.Completed, mapping.DroppedOut, mapping.Closed)}
 	case n < 75:
 		return w.life()
-	case n < 89:
+	case n < 88:
 		return w.desk()
+	case n < 89:
+		e := &mapping.Event{Type: one(w.rng, mapping.PairAdded, mapping.PairAdded, mapping.PairEnded), Source: mapping.SourceDesk, Actor: "kim", Reason: "told"}
+		for range 2 { // six people, so that they meet
+			e.People = append(e.People, mapping.Person{Identifier: w.number(5 + w.rng.IntN(6))})
+		}
+		return e
 	case n < 92:
 		return &mapping.Event{Type: mapping.PatientMerged, Source: "orchard", Survivor: w.index(), Merged: w.index()}
 	case n < 94:
@@ -145,13 +151,19 @@ func (w *world) pick() order {
 // persons is how many people there are: few, so that they meet.
 const persons = 18
 
-// index is somebody's number in the town's index.
-func (w *world) index() []mapping.Identifier {
-	return []mapping.Identifier{{System: "https://ids.meadow.example/person", Value: fmt.Sprint("P-", w.rng.IntN(persons))}}
+// number of a person in the town's index; index is somebody's.
+func (w *world) number(person int) mapping.Identifier {
+	return mapping.Identifier{System: personSystem, Value: fmt.Sprint("P-", person)}
 }
 
+func (w *world) index() []mapping.Identifier {
+	return []mapping.Identifier{w.number(w.rng.IntN(persons))}
+}
+
+const personSystem = "https://ids.meadow.example/person"
+
 func (w *world) patient(person int) mapping.Patient {
-	id := mapping.Identifier{System: "https://ids.meadow.example/person", Value: fmt.Sprint("P-", person)}
+	id := w.number(person)
 	if w.once(8) { // a record that nothing links to the others: only name and birth date are the same
 		id = mapping.Identifier{System: "https://brook.example/mrn", Value: fmt.Sprint("B-", person)}
 	}
@@ -303,6 +315,9 @@ sources: [{name: orchard, production: true}, {name: brook, production: true}]
 assigners:
   - {system: "https://ids.meadow.example/person", sources: [orchard]}
   - {system: "https://brook.example/mrn", sources: [brook]}
+pairs:
+  - {people: [{system: "https://ids.meadow.example/person", value: P-1}, {system: "https://ids.meadow.example/person", value: P-2}]}
+  - {people: [{system: "https://ids.meadow.example/person", value: P-3}, {system: "https://ids.meadow.example/person", value: P-4}]}
 sites: [{id: barn, name: The Barn, address: {city: Amherst, state: MA, postalCode: "01002"}}]
 leaders:
   - {id: linnea, family: Lindgren, given: [Linnea], type: professional, licences: [{title: LICSW, state: MA, to: 2030-12-31}]}

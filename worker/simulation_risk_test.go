@@ -27,13 +27,21 @@ func (w *witness) learnUntil(sequence uint64) {
 // learn takes in one input: a risk that it brought to light, where it was obeyed.
 func (w *witness) learn(sequence uint64) {
 	e := w.input(sequence).Event
-	if e == nil || e.Referral == nil || w.refused[sequence] {
+	if e == nil || w.refused[sequence] {
+		return
+	}
+	if e.Type == mapping.PairAdded || e.Type == mapping.PairEnded {
+		a, b := e.People[0].Identifier.Value, e.People[1].Identifier.Value
+		w.apart[[2]string{min(a, b), max(a, b)}] = e.Type == mapping.PairAdded
+	}
+	if e.Referral == nil {
 		return
 	}
 	key, known := w.keyOf[e.Referral.Identifier]
 	if !known || w.doubted[sequence] && key != roster.KeyOf('r', sequence) {
 		return // an update about another person is not applied
 	}
+	w.known(w.patients[key], e.Referral)
 	r := w.riskOf(w.patients[key])
 	for _, c := range e.Referral.Conditions {
 		if code := c.Codes[0].Code; slices.Contains(stopCodes, code) && !r.cleared[code] {
@@ -88,6 +96,9 @@ func (w *witness) merge(from, into uint64) {
 	f, i := w.riskOf(from), w.riskOf(into)
 	maps.Copy(i.holds, f.holds)
 	maps.Copy(i.cleared, f.cleared)
+	for n := range w.numbers[from] {
+		w.number(into, n)
+	}
 	w.doubled[into] = w.doubled[into] || w.doubled[from]
 	for key, p := range w.patients {
 		if p == from {
@@ -113,6 +124,61 @@ func (w *witness) seated(where string, c *notice, was *place) {
 			w.fault("%s: %s although %s holds and nobody set it aside", where, d.Status, code)
 		}
 	}
+}
+
+// known notes by which numbers a patient is known.
+func (w *witness) known(patient uint64, r *mapping.Referral) {
+	for _, id := range r.Patient.Identifiers {
+		if id.System == personSystem {
+			w.number(patient, id.Value)
+		}
+	}
+}
+
+func (w *witness) number(patient uint64, n string) {
+	if w.numbers[patient] == nil {
+		w.numbers[patient] = map[string]bool{}
+	}
+	w.numbers[patient][n] = true
+}
+
+// met: nobody is given a seat beside one whom they must not meet, whoever acts. Who was enrolled outside sits there already,
+// and a second referral of who sits there joins their seat.
+func (w *witness) met(where string, c *notice, was *place) {
+	d := &c.Data
+	input := w.input(d.Cause.Sequence)
+	if e := input.Event; e != nil {
+		if e.Type == mapping.ParticipantEnrolled {
+			return
+		}
+		if e.Referral != nil && d.Referral.Key == roster.KeyOf('r', d.Cause.Sequence) && !w.doubted[d.Cause.Sequence] {
+			w.known(w.patients[d.Referral.Key], e.Referral)
+		}
+	}
+	joined := slices.ContainsFunc(d.Reasons, func(r mapping.Reason) bool { return r.Code == roster.RuleAlreadyPlaced })
+	if !d.Status.HoldsSeat() || was.status.HoldsSeat() && was.group == d.Group.ID || joined {
+		return
+	}
+	patient := w.patients[d.Referral.Key]
+	for key, places := range w.told {
+		other := w.patients[key]
+		for _, p := range places {
+			if other != patient && p.status.HoldsSeat() && p.group == d.Group.ID && w.mustNotMeet(patient, other) {
+				w.fault("%s: %s in %s, where %s sits whom they must not meet", where, d.Status, d.Group.ID, key)
+			}
+		}
+	}
+}
+
+func (w *witness) mustNotMeet(a, b uint64) bool {
+	for x := range w.numbers[a] {
+		for y := range w.numbers[b] {
+			if w.apart[[2]string{min(x, y), max(x, y)}] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // stands reports whether an offer's end is still to come.

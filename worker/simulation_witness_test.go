@@ -19,6 +19,7 @@ import (
 //   - no group has more seats held than it has, but where a catalog took seats away;
 //   - a patient holds one seat a group and one live placement a program, unless a merge said so with an alert;
 //   - who is known to be at risk (a STOP) is seated only where two people in two roles said so;
+//   - two people who must not meet are not brought into one group;
 //   - every input is accounted for, time never goes back, and the decisions and heads fold to the state of the workers.
 type witness struct {
 	catalogs *catalogs
@@ -37,6 +38,8 @@ type witness struct {
 	patients map[string]uint64             // of a referral
 	moved    map[string]move               // to the record of another
 	risks    map[uint64]*risk              // of a patient
+	numbers  map[uint64]map[string]bool    // of a patient in the town's index
+	apart    map[[2]string]bool            // numbers of two who must not meet
 	waived   map[string]map[string]bool    // stop codes that two people set aside for a referral
 	doubled  map[uint64]bool               // patients of whom an alert said that they hold two places
 	taken    map[string]int                // seats by group, as of the last batch
@@ -86,7 +89,8 @@ type notice struct {
 func newWitness(c *catalogs, input func(uint64) engine.Read) *witness {
 	return &witness{
 		catalogs: c, input: input, fold: newFolder(simulated), ids: map[string]bool{}, caused: map[uint64]bool{}, refused: map[uint64]bool{},
-		doubted: map[uint64]bool{}, told: map[string]map[string]*place{}, keyOf: map[mapping.Identifier]string{}, patients: map[string]uint64{}, moved: map[string]move{},
+		doubted: map[uint64]bool{}, told: map[string]map[string]*place{}, keyOf: map[mapping.Identifier]string{}, patients: map[string]uint64{}, moved: map[string]move{}, numbers: map[uint64]map[string]bool{},
+		apart: map[[2]string]bool{{"P-1", "P-2"}: true, {"P-3", "P-4"}: true},
 		risks: map[uint64]*risk{}, waived: map[string]map[string]bool{}, before: c.loaded[CatalogHash(c.first())], doubled: map[uint64]bool{}, taken: map[string]int{},
 	}
 }
@@ -230,6 +234,7 @@ func (w *witness) confirmation(c *notice) {
 	}
 	places[d.Placement.ID] = now
 	w.seated(where, c, was)
+	w.met(where, c, was)
 	for _, r := range d.Reasons {
 		if r.Code == "alert-"+roster.RuleDoubleSeat {
 			w.doubled[w.patients[key]] = true

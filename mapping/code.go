@@ -9,11 +9,22 @@ const (
 	SystemCPT     = "http://www.ama-assn.org/go/cpt"
 	SystemNPI     = "http://hl7.org/fhir/sid/us-npi"
 	SystemSSN     = "http://hl7.org/fhir/sid/us-ssn"
+	// SystemRace is the CDC race and ethnicity code set, of US Core's race extension.
+	SystemRace = "urn:oid:2.16.840.1.113883.6.238"
 
 	// SystemFinding holds findings for which no other code system has a code.
 	SystemFinding = "https://convene.health/fhir/CodeSystem/finding"
 	// FindingConsentDenied: the patient denies consent to what a referral needs.
 	FindingConsentDenied = "consent-denied"
+	// FindingOrdered answers an observation whose code is that of a service: an order for it is open.
+	FindingOrdered = "ordered"
+	// FindingAuthorization: the payer has authorized it; the observation's date is the last day on which that holds.
+	FindingAuthorization = "authorization"
+	// FindingGuardianConsent: parent or guardian consents to the referral of a minor.
+	FindingGuardianConsent = "guardian-consent"
+	// FindingOrderedHours and FindingOrderedTopics are what an order for training names.
+	FindingOrderedHours  = "ordered-hours"
+	FindingOrderedTopics = "ordered-topics"
 )
 
 // Code is one coding: a code in a code system, as the sender wrote it.

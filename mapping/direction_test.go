@@ -42,6 +42,7 @@ var owned = []struct {
 	{"github.com/prometheus/", []string{"worker", "worker/deliver"}},
 	{"github.com/alecthomas/kong", []string{"cmd/"}},
 	{"github.com/samply/", []string{"fhir", "fhir/"}},
+	{"cel.dev/cel-go", []string{"mapping/program"}},
 	{"github.com/google/fhir/", []string{"fhir/fhirtest"}},
 }
 

@@ -54,7 +54,7 @@ func (d *decoder) support(r resource, ref jsontree.Cursor) {
 func (d *decoder) sweep(b *bundle) {
 	for _, e := range b.entries {
 		switch e.kind {
-		case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent", "QuestionnaireResponse":
+		case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent", "QuestionnaireResponse", "Procedure", "ServiceRequest", "ClaimResponse":
 			d.take(e, jsontree.Cursor{}, false)
 		}
 	}
@@ -76,7 +76,7 @@ func (d *decoder) take(r resource, ref jsontree.Cursor, referred bool) {
 	case "RelatedPerson":
 		d.relation(r)
 		return
-	case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent", "QuestionnaireResponse":
+	case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent", "QuestionnaireResponse", "Procedure", "ServiceRequest", "ClaimResponse":
 	default:
 		if referred {
 			d.document(r, ref)
@@ -90,6 +90,9 @@ func (d *decoder) take(r resource, ref jsontree.Cursor, referred bool) {
 		ext, _ := r.at.Get("modifierExtension")
 		ext.Remark(ModifierUnknown, "an extension that is not known changes what this means; it is not used")
 		return
+	}
+	if referred && (r.kind == "Procedure" || r.kind == "ServiceRequest" || r.kind == "ClaimResponse") {
+		d.document(r, ref) // more may stand in it than is read here
 	}
 	switch r.kind {
 	case "Condition":
@@ -106,6 +109,12 @@ func (d *decoder) take(r resource, ref jsontree.Cursor, referred bool) {
 		d.consent(r)
 	case "QuestionnaireResponse":
 		d.answers(r)
+	case "Procedure":
+		d.procedure(r)
+	case "ServiceRequest":
+		d.otherOrder(r)
+	case "ClaimResponse":
+		d.authorization(r)
 	}
 }
 
@@ -136,7 +145,7 @@ func (d *decoder) takeBundle(r resource) {
 
 // patientElements name whom a resource is about.
 var patientElements = map[string]string{"Condition": "subject", "Observation": "subject", "Goal": "subject", "Flag": "subject",
-	"Coverage": "beneficiary", "Consent": "patient", "QuestionnaireResponse": "subject"}
+	"Coverage": "beneficiary", "Consent": "patient", "QuestionnaireResponse": "subject", "Procedure": "subject", "ServiceRequest": "subject", "ClaimResponse": "patient"}
 
 // about reports whether a resource is about the order's patient.
 func (d *decoder) about(r resource, referred bool) bool {

@@ -49,7 +49,9 @@ func (d *decoder) consent(r resource) {
 			Code: mapping.Code{System: mapping.SystemFinding, Code: mapping.FindingConsentDenied, Display: "Consent denied"},
 			Date: consentDate(r),
 		}, r.at)
+		return
 	}
+	d.consentOfGuardian(r)
 }
 
 // permit keeps a consent with whom it is for, what for, until when, and about which data. One that a document or a verified

@@ -182,7 +182,7 @@ func (d *decoder) cancelled(by resource, ended string) {
 
 // referral reads an order that is in force, with all that belongs to it.
 func (d *decoder) referral(r, task resource) {
-	d.taken = map[jsontree.Cursor]struct{}{}
+	d.taken = map[jsontree.Cursor]struct{}{r.at: {}}
 	x := d.event.Referral
 	if at, ok := r.at.Get("authoredOn"); ok {
 		x.AuthoredOn = at.DateTime()
@@ -192,6 +192,7 @@ func (d *decoder) referral(r, task resource) {
 	d.taskFor(task)
 	d.requester(r)
 	d.programs(r)
+	d.orderDetails(r)
 	for ref := range items(r.at, "reasonReference", mapping.ConditionsMax) {
 		d.reason(r, ref)
 	}

@@ -42,6 +42,8 @@ func (d *decoder) subject(r resource) {
 	case found && target.kind == "Patient":
 		d.patient = target
 		d.readPerson(target, &x.Patient)
+		d.ancestry(target)
+		d.guardian(&x.Patient)
 		d.remarkLinks(target)
 	case found && target.kind == "RelatedPerson":
 		d.patient, x.Participant = target, mapping.ParticipantFamily

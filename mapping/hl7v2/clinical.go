@@ -25,6 +25,8 @@ func (r *reader) clinical(x *mapping.Referral) {
 		r.coverage(s, x)
 	}
 	r.authorizations(x)
+	r.procedures(x)
+	r.ancestry(x)
 	for s := range r.all("CON") {
 		r.consent(s, x)
 	}

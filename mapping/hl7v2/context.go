@@ -49,7 +49,8 @@ func (r *reader) minor(birth string) bool {
 	return birth > r.event.Sent.AddDate(-adultFrom, 0, 0).Format("2006-01-02")
 }
 
-// authorizations reads AUT: each is a note for people; without any IN1 its plan counts as payer.
+// authorizations reads AUT: each is a note for people, and one that has not ended a finding that holds until its end;
+// without any IN1 its plan counts as payer.
 func (r *reader) authorizations(x *mapping.Referral) {
 	insured := len(x.Payers) > 0
 	for s := range r.all("AUT") {
@@ -58,8 +59,12 @@ func (r *reader) authorizations(x *mapping.Referral) {
 			x.Payers = append(x.Payers, payer)
 		}
 		from, to := r.date(s.Field(4)), r.date(s.Field(5))
-		if to != "" && r.over(to) {
+		ended := to != "" && r.over(to)
+		if ended {
 			r.report.Remark(s.Field(5).Position(), AuthorizationExpired, "the authorization had ended when the message was sent")
+		}
+		if number := r.text(s.Field(6).Component(1), mapping.ShortMax); number != "" && !ended {
+			r.tell(x, mapping.FindingAuthorization, &mapping.Code{Code: number}, to)
 		}
 		text := "Authorization"
 		if number := r.text(s.Field(6).Component(1), mapping.TextMax); number != "" {
@@ -93,6 +98,8 @@ func (r *reader) consent(s *Segment, x *mapping.Referral) {
 		r.report.Remark(s.Field(15).Position(), ConsentDoubtful, "a refusal of consent that has ended does not count")
 	case ended:
 		r.report.Remark(s.Field(15).Position(), ConsentDoubtful, "the consent had ended when the message was sent")
+	case (code == "A" || code == "L") && guardians[r.text(s.Field(25).Component(1), mapping.ShortMax)]:
+		r.tell(x, mapping.FindingGuardianConsent, nil, r.date(s.Field(13)))
 	case code == "A" || code == "L" || code == "B" || code == "":
 	case code == "P":
 		r.report.Remark(status.Position(), ConsentDoubtful, "the consent is pending")
@@ -101,6 +108,43 @@ func (r *reader) consent(s *Segment, x *mapping.Referral) {
 	}
 	if limit := r.text(s.Field(9), mapping.NoteMax-mapping.TextMax); limit != "" {
 		r.addNote(x, s.Field(9), "Consent limited: "+limit, false)
+	}
+}
+
+// guardians are who may consent for a minor, of HL7 table 0548: a parent (2), a conservator (5).
+var guardians = map[string]bool{"2": true, "5": true}
+
+// tell adds a finding that has no code of its own elsewhere.
+func (r *reader) tell(x *mapping.Referral, code string, answer *mapping.Code, date string) {
+	r.add(x, mapping.Observation{Code: mapping.Code{System: mapping.SystemFinding, Code: code}, Answer: answer, Date: date})
+}
+
+func (r *reader) add(x *mapping.Referral, o mapping.Observation) {
+	if len(x.Observations) < mapping.ObservationsMax {
+		x.Observations = append(x.Observations, o)
+	}
+}
+
+// procedures reads PR1: what was done, as findings with their date.
+func (r *reader) procedures(x *mapping.Referral) {
+	for s := range r.all("PR1") {
+		date := r.dateTime(s.Field(5))
+		for _, c := range r.codes(s.Field(3)) {
+			r.add(x, mapping.Observation{Code: c, Date: date})
+		}
+	}
+}
+
+// races are the categories of PID-10, HL7 table 0005: those of the CDC code set.
+var races = map[string]bool{"1002-5": true, "2028-9": true, "2054-5": true, "2076-8": true, "2106-3": true}
+
+// ancestry reads PID-10, of which a gate for body weight asks.
+func (r *reader) ancestry(x *mapping.Referral) {
+	pid := r.first("PID")
+	for v := range r.repetitions(pid.Field(10), mapping.ListMax) {
+		if code := v.Component(1).Text(); races[code] {
+			r.add(x, mapping.Observation{Code: mapping.Code{System: mapping.SystemRace, Code: code}})
+		}
 	}
 }
 

@@ -27,6 +27,8 @@ func TestExplainSaysWhatDecodeReads(t *testing.T) {
 		"order, third phone": change(sampleOrder, "ORC|NW", guardian("|" + third)[1:]+"\nORC|NW"),
 		"order, plan of AUT": change(sampleOrder, "IN1|1||CMS-1", "AUT|HMO-1"),
 		"order of PV1":       change(change(change(sampleOrder, "ORC|NW", "PV1|1|O||||||7^WHO^DOC\nORC|NW"), "1234567893^REYES^TOMAS^^^^^^^^^^NPI", ""), "99^NOBODY", ""), "order": sampleOrder, "recall": sampleRecall, "merge": sampleMerge,
+		"ancestry":            change(sampleReferral, "|F|||1 Elm", "|F||2028-9|1 Elm"),
+		"ancestry, order":     change(sampleOrder, "|F|||1 Elm", "|F||2028-9|1 Elm"),
 		"phone in PID-40":     change(sampleReferral, "^PRN^CP^^1^413^5550142", ""),
 		"plan by company":     change(sampleReferral, "MEDICARE^Medicare", ""),
 		"alive":               change(sampleReferral, "|20261101|N|", "||N|"),

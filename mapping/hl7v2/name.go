@@ -21,7 +21,7 @@ var names = map[string]segmentNames{
 	"OBR": named("Observation Request", "Set ID|Placer Order Number|Filler Order Number|Universal Service Identifier|Priority|Requested Date/Time|Observation Date/Time|Observation End Date/Time|Collection Volume|Collector Identifier|Specimen Action Code|Danger Code|Relevant Clinical Information|Specimen Received Date/Time|Specimen Source|Ordering Provider|Order Callback Phone Number"),
 	"OBX": named("Observation/Result", "Set ID|Value Type|Observation Identifier|Observation Sub-ID|Observation Value|Units|Reference Range|Interpretation Codes|Probability|Nature of Abnormal Test|Observation Result Status|Effective Date of Reference Range|User Defined Access Checks|Date/Time of the Observation|Producer's ID|Responsible Observer|Observation Method"),
 	"NTE": named("Notes and Comments", "Set ID|Source of Comment|Comment|Comment Type|Entered By|Entered Date/Time|Effective Start Date|Expiration Date"),
-	"CON": named("Consent", "Set ID|Consent Type|Consent Form ID|Consent Form Number|Consent Text|Subject-specific Consent Text|Consent Background Information|Subject-specific Consent Background|Consenter-imposed Limitations|Consent Mode|Consent Status|Consent Discussion Date/Time|Consent Decision Date/Time|Consent Effective Date/Time|Consent End Date/Time"),
+	"CON": named("Consent", "Set ID|Consent Type|Consent Form ID|Consent Form Number|Consent Text|Subject-specific Consent Text|Consent Background Information|Subject-specific Consent Background|Consenter-imposed Limitations|Consent Mode|Consent Status|Consent Discussion Date/Time|Consent Decision Date/Time|Consent Effective Date/Time|Consent End Date/Time|Subject Competence Indicator|Translator Assistance Indicator|Language Translated To|Informational Material Supplied Indicator|Consent Bypass Reason|Consent Disclosure Level|Consent Non-disclosure Reason|Non-subject Consenter Reason|Consenter ID|Relationship to Subject"),
 	"PV1": named("Patient Visit", "Set ID|Patient Class|Assigned Patient Location|Admission Type|Preadmit Number|Prior Patient Location|Attending Doctor|Referring Doctor|Consulting Doctor|Hospital Service"),
 	"EVN": named("Event Type", "Event Type Code|Recorded Date/Time|Date/Time Planned Event|Event Reason Code|Operator ID|Event Occurred|Event Facility"),
 	"SFT": named("Software", "Software Vendor Organization|Software Certified Version or Release Number|Software Product Name|Software Binary ID|Software Product Information|Software Install Date"),
@@ -30,7 +30,7 @@ var names = map[string]segmentNames{
 	"FHS": {Title: "File Header"}, "FT1": {Title: "Financial Transaction"}, "FTS": {Title: "File Trailer"},
 	"GSC": {Title: "Sex Parameter for Clinical Use"}, "GSP": {Title: "Gender Identity and Pronouns"}, "GSR": {Title: "Recorded Gender and Sex"},
 	"GT1": {Title: "Guarantor"}, "IN2": {Title: "Insurance, Additional Information"}, "IN3": {Title: "Insurance, Certification"},
-	"PD1": {Title: "Patient Additional Demographic"}, "PR1": {Title: "Procedures"}, "PRT": {Title: "Participation Information"},
+	"PD1": {Title: "Patient Additional Demographic"}, "PR1": named("Procedures", "Set ID|Procedure Coding Method|Procedure Code|Procedure Description|Procedure Date/Time"), "PRT": {Title: "Participation Information"},
 	"PV2": {Title: "Patient Visit, Additional Information"}, "SAC": {Title: "Specimen Container Detail"}, "SPM": {Title: "Specimen"},
 	"TQ2": {Title: "Timing/Quantity Relationship"}, "UAC": {Title: "User Authentication Credential"},
 }

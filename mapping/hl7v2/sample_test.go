@@ -67,7 +67,9 @@ NK1|3|QUILL^EVA|SPO||||1
 AUT|HMO-1|||20260101|20270101|N-1|||8
 AL1|1|DA|1^Latex^L|SV^Severe|Rash
 OBX|9|ED|1^Letter||^AP^PDF^Base64^VGhp
-CON|1||||||||No names||L||||20270101`
+CON|1||||||||No names||L||||20270101
+CON|2||||||||||A||20261108||||||||||||2
+PR1|1||33533^Bypass^C4||20260801`
 
 // decodeText decodes a message written with line feeds.
 func decodeText(text string) mapping.Decoded {

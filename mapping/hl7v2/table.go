@@ -20,7 +20,8 @@ var codeSystems = map[string]string{
 	"SCT": mapping.SystemSNOMED, "SNM": mapping.SystemSNOMED, "SNOMED": mapping.SystemSNOMED, "SNOMEDCT": mapping.SystemSNOMED,
 	"SNOMED-CT": mapping.SystemSNOMED, "SNOMED CT": mapping.SystemSNOMED, "2.16.840.1.113883.6.96": mapping.SystemSNOMED,
 	"LN": mapping.SystemLOINC, "LOINC": mapping.SystemLOINC, "2.16.840.1.113883.6.1": mapping.SystemLOINC,
-	"C4": mapping.SystemCPT, "CPT": mapping.SystemCPT, "CPT4": mapping.SystemCPT,
+	"99CONVENEFINDING": mapping.SystemFinding,
+	"C4":               mapping.SystemCPT, "CPT": mapping.SystemCPT, "CPT4": mapping.SystemCPT,
 	"HCPCS": mapping.SystemHCPCS, "HPC": mapping.SystemHCPCS,
 }
 

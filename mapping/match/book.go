@@ -30,6 +30,8 @@ type Book struct {
 	servesAny bitmap
 	helps     []bitmap
 	codes     map[string]map[string]uint8 // condition by source and local code
+	gated     bool                        // some program has gates or a benefit, or takes minors
+	panels    bool                        // some program has points for the clinician's own clients
 
 	attributes
 }
@@ -52,8 +54,11 @@ type offering struct {
 	licensed   bool
 	weight     bool
 	prevention bool
-	mixedAges  bool // the catalog's band has minors and adults; only adults join
-	lastDate   date // of any session
+	gates      []program.Compiled
+	once       once
+	panel      int16 // points for the clinician's own clients
+	mixedAges  bool  // the catalog's band has minors and adults; only adults join
+	lastDate   date  // of any session
 }
 
 func (o *offering) groups() int {
@@ -72,6 +77,7 @@ type meeting struct {
 	starts   []int64
 	days     []date // local, of starts
 	licences []stateLicence
+	npi      string // of the leader
 	langs    []language
 	traits
 }
@@ -108,6 +114,9 @@ func Compile(cat *program.Catalog) *Book {
 	}
 	for i := range cat.Programs {
 		b.addProgram(t, int32(i), &cat.Programs[i])
+		o := &b.programs[i]
+		b.gated = b.gated || len(o.gates)+len(o.once.facts) > 0 || !o.forAdults()
+		b.panels = b.panels || o.panel > 0
 	}
 	b.placeGroups()
 	b.readAttributes()
@@ -157,6 +166,7 @@ func (b *Book) addProgram(t *tables, i int32, p *program.Program) {
 	for _, s := range p.Criteria.Severity {
 		o.severities |= 1 << severityWords.number(s)
 	}
+	o.gates, o.once, o.panel = p.Gated, onceOf(&p.Benefit), int16(p.OwnPanel)
 	names := func(key string) bool { return o.conditions.has(t.conditionOf[key]) }
 	o.prevention = p.From == "ndpp" || names("prediabetes") && !names("gestational_diabetes")
 	o.weight = o.prevention || p.From == "obesity_ibt_group" || names("obesity")
@@ -244,6 +254,9 @@ func (b *Book) meeting(i int32, g *program.Group, leader *program.Leader) meetin
 	if m.site > 0 && m.mode == inPerson {
 		address := &b.cat.Sites[m.site-1].Address
 		m.state, m.postal = stateOf(address.State), postalOf(address.PostalCode)
+	}
+	if leader != nil {
+		m.npi = leader.NPI
 	}
 	if leader != nil && len(m.days) > 0 {
 		m.licences = slices.DeleteFunc(licencesOf(leader), func(l stateLicence) bool { return m.closed && l.to < m.days[len(m.days)-1] })

@@ -232,6 +232,9 @@ func (c *Candidate) AppendJSON(dst []byte) []byte {
 	if c.Outcome != Excluded {
 		score := objectWriter{append(w.name("score").b, '{'), true}
 		for i, points := range c.Score {
+			if points == 0 && part(i) == partPanel {
+				continue // only some programs give it
+			}
 			score.name(ScoreParts[i].ID).b = strconv.AppendInt(score.b, int64(points), 10)
 		}
 		w.b = append(score.b, '}')

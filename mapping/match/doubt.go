@@ -43,7 +43,7 @@ func (s *search) overlaps() bool {
 func (s *search) almost() (missing, silent, peers why) {
 	for i := range s.prospect {
 		p := &s.prospect[i]
-		if p.why&^(patientUnknown|peerOnly) != 0 {
+		if p.why&^(patientUnknown|groupUnknown|peerOnly) != 0 {
 			continue
 		}
 		for _, part := range s.joinable(p.program) {

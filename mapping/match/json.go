@@ -8,6 +8,7 @@ import (
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/jsonscan"
+	"github.com/convene-health/convene/mapping/program"
 )
 
 // AppendJSON appends the need's JSON as Need describes it. Equal needs give equal bytes.
@@ -43,7 +44,37 @@ func (n *Need) AppendJSON(b []byte) []byte {
 	n.appendPreferences(&w)
 	w.set("barred", shipped().rules, uint64(n.Barred))
 	w.flag("unknown", n.Unknown)
+	n.appendTold(&w)
 	return append(w.b, '}')
+}
+
+// appendTold writes what gates, guardians and benefits go by.
+func (n *Need) appendTold(w *objectWriter) {
+	if len(n.Told) > 0 {
+		w.name("told").b = append(w.b, '[')
+		for i, f := range n.Told {
+			w.comma(i > 0)
+			o := objectWriter{append(w.b, '{'), true}
+			o.name("fact").text(program.Facts()[f.Fact].Key)
+			if f.Value != 0 {
+				o.name("value").b = strconv.AppendFloat(o.b, f.Value, 'g', -1, 64)
+			}
+			o.date("date", f.Date)
+			w.b = append(o.b, '}')
+		}
+		w.b = append(w.b, ']')
+	}
+	w.date("screened", n.Screened)
+	w.flag("guardian", n.Guardian)
+	if n.Clinician != "" {
+		w.name("clinician").text(n.Clinician)
+	}
+}
+
+func (w *objectWriter) date(name string, d date) {
+	if d != 0 {
+		w.name(name).b = append(d.append(append(w.b, '"')), '"')
+	}
 }
 
 // appendWants writes conditions, goals and programs.
@@ -226,6 +257,14 @@ func (n *Need) parseField(p *jsonscan.Scanner, field []byte) {
 		n.Barred = ruleSet(scanSet(p, t.rules))
 	case "unknown":
 		n.Unknown = p.True()
+	case "told":
+		p.Array(func() { n.Told = append(n.Told, scanTold(p)) })
+	case "screened":
+		n.Screened = dateOf(string(p.Text()))
+	case "guardian":
+		n.Guardian = p.True()
+	case "clinician":
+		n.Clinician = intern(string(p.Text()))
 	default:
 		p.Fail("unknown field " + strconv.Quote(string(field)))
 	}
@@ -266,6 +305,26 @@ func scanCondition(p *jsonscan.Scanner, t *tables) (c NeedCondition) {
 		}
 	})
 	return c
+}
+
+func scanTold(p *jsonscan.Scanner) (f Told) {
+	p.Object(func(field []byte) {
+		switch string(field) {
+		case "fact":
+			number, ok := program.FactByKey(string(p.Text()))
+			p.Expect(ok, "an unknown fact")
+			f.Fact = number
+		case "value":
+			value, err := strconv.ParseFloat(string(p.Raw()), 64)
+			p.Expect(err == nil, "a number is expected")
+			f.Value = value
+		case "date":
+			f.Date = dateOf(string(p.Text()))
+		default:
+			p.Fail("unknown field " + strconv.Quote(string(field)))
+		}
+	})
+	return f
 }
 
 func scanWord(p *jsonscan.Scanner, of words) uint8 {

@@ -59,14 +59,18 @@ func (s *search) judge(program int32) prospect {
 	if n.WantKind != 0 && n.WantKind == o.kind {
 		p.wish = wishKindPoints
 	}
-	p.bound = p.need + p.wish + s.groupMax
+	p.bound = p.need + p.wish + s.groupMax + int32(o.panel)
 	if o.family != n.Family {
 		p.why.add(ruleParticipant)
 	}
 	s.judgeCriteria(&p, o)
 	s.judgeAge(&p, o)
+	s.judgeGates(&p, o)
 	if n.requires(wishKind) && n.WantKind != 0 && n.WantKind != o.kind {
 		p.why.add(ruleWishKind)
+	}
+	if slices.Contains(s.q.Used, program) || o.once.used(s.need, s.today) {
+		p.why.add(ruleBenefit)
 	}
 	if slices.Contains(s.q.Held, program) {
 		p.why.add(ruleHeld)

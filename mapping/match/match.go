@@ -4,6 +4,8 @@ import (
 	"math/bits"
 	"slices"
 	"time"
+
+	"github.com/convene-health/convene/mapping"
 )
 
 // Query asks for a place for one need at one moment.
@@ -14,6 +16,8 @@ type Query struct {
 	Program int32
 	// Held are the programs in which the patient has a live placement.
 	Held []int32
+	// Used are the programs whose benefit the patient has used up.
+	Used []int32
 	// Taken is the number of seats taken in a group; nil: none are.
 	Taken func(group int32) int
 	// Conflict names the rule that keeps the patient out of a group: conflict, relative, therapist or
@@ -40,6 +44,8 @@ type Result struct {
 	// Causes are what kept the patient out of the groups that serve the need, where there is no place, or out of those
 	// with a free seat in the program waited for: distinct codes, the most frequent first, at most CausesMax.
 	Causes []Reason
+	// Issues say what gates of the programs that would fit better than what was found ask to be sent, and what excludes.
+	Issues mapping.Issues
 	// Candidates are groups that serve a condition or goal, best first: at most SuitableMax that suit, then some that are
 	// excluded; in all at most CandidatesMax. More counts those not listed.
 	Candidates []Candidate
@@ -119,6 +125,9 @@ func (b *Book) Match(q Query) Result {
 		r.Causes = s.passedOver(r.Wait)
 	default:
 		s.doubts(&r)
+	}
+	if b.gated {
+		s.gateIssues(&r)
 	}
 	s.list(&r)
 	return r

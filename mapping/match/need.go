@@ -15,7 +15,9 @@ import "github.com/convene-health/convene/mapping"
 //	 "genderIdentity":"female","languages":["es","en"],"interpreter":true,"access":["wheelchair"],
 //	 "state":"MA","postalCode":"02139","payers":["medicare"],
 //	 "preferences":{"mode","language","times":[],"gender","kind","site","required":[]},
-//	 "barred":["pregnancy"],"unknown":true}
+//	 "barred":["pregnancy"],"unknown":true,
+//	 "told":[{"fact":"a1c","value":5.9,"date":"2026-10-01"}],  what gates can ask, each once, the latest
+//	 "screened":"2026-10-01","guardian":true,"clinician":"1200000018"}
 type Need struct {
 	// Conditions that count for fit, each once: first the main one, which the referral lists first, then by number.
 	Conditions []NeedCondition
@@ -44,6 +46,21 @@ type Need struct {
 	WantTimes  timeSet
 	Required   wishSet
 	Barred     ruleSet
+	// Told are the facts of the shipped table that the referral tells, by number; of each the latest.
+	Told []Told
+	// Screened is the day of the latest screening for risk that the referral dates; 0: none.
+	Screened date
+	// Guardian: somebody who speaks for the patient is named, with a telephone number.
+	Guardian bool
+	// Clinician is the NPI of who refers; empty without one.
+	Clinician string
+}
+
+// Told is what a referral tells of a fact: the value of a measure, 0 for others, and its day, 0 where it has none.
+type Told struct {
+	Fact  uint8
+	Date  date
+	Value float64
 }
 
 // NeedCondition is a condition of the shipped table, by number, and how severe it is.

@@ -20,6 +20,7 @@ func (b *Book) Normalise(r *mapping.Referral, source string) (Need, mapping.Issu
 	w.readGoals()
 	w.readPatient()
 	w.readPreferences()
+	w.readTold()
 	n.Family = r.Participant == mapping.ParticipantFamily
 	for i, id := range r.Programs {
 		if _, ok := b.programOf[id]; !ok {
@@ -54,7 +55,7 @@ func (w *normaliser) readConditions() {
 		}
 		barred := w.readCircumstances(c.Codes)
 		keys := w.resolve(c.Codes)
-		if len(keys) == 0 && !barred {
+		if len(keys) == 0 && !barred && !tells(c.Codes) {
 			w.unresolved(i, c)
 		}
 		for _, key := range keys {

@@ -80,6 +80,12 @@ const (
 	ruleEatingDisorder
 	rulePregnancy
 	ruleCognition
+	ruleGate
+	ruleGateMissing
+	ruleGateUndecided
+	ruleGuardian
+	ruleGuardianConsent
+	ruleBenefit
 	ruleWishMode
 	ruleWishLanguage
 	ruleWishGender
@@ -136,6 +142,12 @@ var Rules = [...]RuleText{
 	ruleEatingDisorder:  {"eating-disorder-weight", "criteria", "A person with an eating disorder never joins a weight program.", "clinical convention; source: assumption"},
 	rulePregnancy:       {"pregnancy-dpp", "criteria", "Diabetes prevention programs do not take pregnant participants.", "CDC Diabetes Prevention Recognition Program, eligibility"},
 	ruleCognition:       {"cognitive-impairment", "criteria", "With dementia or mild cognitive impairment a patient joins the kinds of group that suit it, or a program that names it; no other because of a further condition.", "Yalom and Leszcz; Cognitive Stimulation Therapy is for mild to moderate dementia; kinds table of the shipped data"},
+	ruleGate:            {"gate", "criteria", "A gate of the program excludes: what is known of the patient is outside its bounds.", "gates of the program, with their sources"},
+	ruleGateMissing:     {"gate-missing", "gate-missing", "A gate of the program needs a fact that the referral does not tell; the issues say what to send.", "never assume: criteria that cannot be checked ask for the fact"},
+	ruleGateUndecided:   {"gate-undecided", "gate-undecided", "A gate of the program could not be decided; a person must.", "expressions have a limit"},
+	ruleGuardian:        {"guardian-missing", "guardian-missing", "For a minor the parent or guardian must be named, with a telephone number.", "policy; source: assumption"},
+	ruleGuardianConsent: {"guardian-consent-missing", "guardian-consent-missing", "For a minor the parent or guardian must consent, unless the state lets minors consent to this care.", "policy; table of states; source: assumption"},
+	ruleBenefit:         {"benefit-used", "criteria", "The patient has used this benefit, which one person has but once.", "benefits of the program, with their sources"},
 	ruleWishMode:        {"required-mode", "preference", "The patient asks for the other mode, in person or by telehealth.", "Group therapy in chronic care (needs and preferences)"},
 	ruleWishLanguage:    {"required-language", "preference", "The patient asks for a group in another language.", "Group therapy in chronic care (needs and preferences)"},
 	ruleWishGender:      {"required-gender", "preference", "The patient asks for a group for one gender.", "Group therapy in chronic care (needs and preferences); SAMHSA TIP 41"},
@@ -185,8 +197,9 @@ func (w why) has(r rule) bool { return w&(1<<r) != 0 }
 
 // Rules that exclude only because something is unknown: of the patient, or of the group.
 const (
-	patientUnknown why = 1<<ruleMissingConsent | 1<<rulePart2Consent | 1<<ruleAgeUnknown | 1<<ruleStateUnknown | 1<<ruleSeverityUnknown
-	groupUnknown   why = 1 << ruleAccessUnknown
+	patientUnknown why = 1<<ruleMissingConsent | 1<<rulePart2Consent | 1<<ruleAgeUnknown | 1<<ruleStateUnknown | 1<<ruleSeverityUnknown |
+		1<<ruleGateMissing | 1<<ruleGuardian | 1<<ruleGuardianConsent
+	groupUnknown why = 1<<ruleAccessUnknown | 1<<ruleGateUndecided
 )
 
 // Rules that say already that nobody with the licence leads the group where the patient sits.

@@ -44,6 +44,7 @@ const (
 	partStart
 	partDistance
 	partCost
+	partPanel
 	partsCount
 )
 
@@ -54,6 +55,7 @@ var ScoreParts = [partsCount]RuleText{
 	partPreferences: {"preferences", "preferences", "The patient's preferences that are met.", "Swift 2018; weights: assumption"},
 	partStart:       {"start", "start", "The sooner the first session, the better.", "assumption"},
 	partDistance:    {"distance", "distance", "Same postal code, then the same area, then the same state.", "assumption"},
+	partPanel:       {"own-panel", "own-panel", "The leader is the clinician who refers: their own client.", "Support groups and therapy groups (the therapist selects among individual clients)"},
 	partCost:        {"cost", "cost", "The cheaper, the better; never a reason for another kind of care.", "Benefits of group treatment; Support groups and therapy groups"},
 }
 
@@ -91,10 +93,19 @@ func (s *search) score(p *prospect, at int32, k int) scored {
 	c.parts[partStart] = int16(s.startPoints(c.start))
 	c.parts[partDistance] = int16(s.distancePoints(t))
 	c.parts[partCost] = int16(costPoints(t))
+	c.parts[partPanel] = s.panelPoints(p.program, at)
 	for _, points := range c.parts {
 		c.total += int32(points)
 	}
 	return c
+}
+
+// panelPoints are for a group led by who refers.
+func (s *search) panelPoints(program, at int32) int16 {
+	if points := s.programs[program].panel; points != 0 && s.need.Clinician != "" && s.need.Clinician == s.groups[at].npi {
+		return points
+	}
+	return 0
 }
 
 // groupPoints are those that do not depend on time.

@@ -30,11 +30,11 @@ func (s *search) lookAtRun(p *prospect, r run) {
 			bound := base + startMax
 			if t.closed {
 				bound = base + s.startPoints(t.until)
-				if s.settled(bound+s.groupMax-startMax, p.need) {
+				if s.settled(bound+s.groupMax-startMax+int32(s.programs[p.program].panel), p.need) {
 					return // those that follow start later still
 				}
 			}
-			switch bound += s.groupPoints(t); {
+			switch bound += s.groupPoints(t) + int32(s.panelPoints(p.program, at)); {
 			case s.settled(bound, p.need):
 			case s.listed(bound) && s.isFull(t):
 				s.fulls++ // only a free seat would have mattered

@@ -48,6 +48,7 @@ const (
 	inPerson   mode = 1
 	telehealth mode = 2
 
+	therapy kind = 1
 	support kind = 2
 
 	wishMode     wish = 1

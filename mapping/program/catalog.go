@@ -93,6 +93,8 @@ type Policy struct {
 	ReviewDaysUrgent int `yaml:"reviewDaysUrgent,omitempty"`
 	// Consent: every referral needs an active consent for the program's organization and for treatment.
 	Consent bool `yaml:"consent,omitempty"`
+	// RiskDays after which screening for risk is asked anew before a place in therapy; default 90. source: assumption
+	RiskDays int `yaml:"riskDays,omitempty"`
 	// Urgency orders waitlists: points at arrival and points a day waited, by priority.
 	Urgency map[mapping.Priority]Urgency `yaml:"urgency,omitempty"`
 }
@@ -172,6 +174,17 @@ type Program struct {
 	Consent bool `yaml:"consent,omitempty"`
 	// Part2: it is under 42 CFR Part 2: written consent is needed, labels and notice go with it.
 	Part2 bool `yaml:"part2,omitempty"`
+	// Gates by name are what must be known of a patient before a place; all of them must be passed.
+	Gates map[string]Gate `yaml:"gates,omitempty"`
+	// Benefit that one person has but once.
+	Benefit Benefit `yaml:"benefit,omitempty"`
+	// FollowUp is advice that goes with a place, e.g. individual treatment outside the group. It decides nothing.
+	FollowUp string `yaml:"followUp,omitempty"`
+	// OwnPanel are points for a group that is led by the clinician who refers: their own client.
+	OwnPanel int `yaml:"ownPanel,omitempty"`
+
+	// Gated are Gates as compiled, in order of name; those switched off are left out.
+	Gated []Compiled `yaml:"-"`
 }
 
 // Criteria that a participant must meet.

@@ -191,6 +191,45 @@ func TestManualListsTheShippedWords(t *testing.T) {
 	}
 }
 
+// The manual lists every fact with its name, kind and unit, and every code of the shipped table that tells it.
+func TestManualListsTheFacts(t *testing.T) {
+	_, section, _ := strings.Cut(manual(t)["Gates"], "### Facts")
+	section, _, _ = strings.Cut(section, "### Expressions")
+	rows := map[string][]string{}
+	for _, row := range rowsOf(section) {
+		rows[strings.Trim(row[0], "`")] = row
+	}
+	for _, f := range NewTables(false).facts {
+		row := rows[f.Key]
+		if len(row) != 5 || row[1] != f.Name || row[3] != string(f.Kind) || row[4] != or(f.Unit, "-") {
+			t.Errorf("%s is %v", f.Key, row)
+			continue
+		}
+		for _, c := range f.Codes {
+			if !strings.Contains(row[2], c.Code.Code) {
+				t.Errorf("%s does not name %s", f.Key, c.Code.Code)
+			}
+		}
+		delete(rows, f.Key)
+	}
+	if len(rows) > 0 {
+		t.Errorf("no facts: %v", rows)
+	}
+}
+
+func TestManualGatesLoad(t *testing.T) {
+	_, text, _ := strings.Cut(manual(t)["Gates"], "```yaml\n")
+	text, _, found := strings.Cut(text, "```")
+	data := strings.Replace(base, "programs:\n", text, 1)
+	c, ps := Load([]byte(data))
+	if c == nil || !found {
+		t.Fatal(ps)
+	}
+	if n := len(c.Programs[0].Gated); n != 4 {
+		t.Errorf("%d gates, want prediabetes-test, a1c, covered, older", n)
+	}
+}
+
 func TestManualTellsTheKindsDefaults(t *testing.T) {
 	rows := rowsOf(manual(t)["Kinds"])
 	if len(rows) != len(shipped().kindDefaults) {

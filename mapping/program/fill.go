@@ -11,7 +11,7 @@ import (
 func Defaults() Policy {
 	return Policy{
 		OfferDays: 5, OfferDaysUrgent: 2, HandoverDays: 28,
-		CohortDays: 7, Declines: 2, ContactAttempts: 3, MissedSessions: 3, ReviewDays: 3, ReviewDaysUrgent: 1,
+		CohortDays: 7, Declines: 2, ContactAttempts: 3, MissedSessions: 3, ReviewDays: 3, ReviewDaysUrgent: 1, RiskDays: 90,
 		Urgency: map[mapping.Priority]Urgency{
 			mapping.Routine: {Base: 0, Rate: 1},
 			mapping.Urgent:  {Base: 30, Rate: 2},
@@ -33,6 +33,7 @@ func (p Policy) Filled() Policy {
 	p.MissedSessions = or(p.MissedSessions, d.MissedSessions)
 	p.ReviewDays = or(p.ReviewDays, d.ReviewDays)
 	p.ReviewDaysUrgent = or(p.ReviewDaysUrgent, d.ReviewDaysUrgent)
+	p.RiskDays = or(p.RiskDays, d.RiskDays)
 	maps.Copy(d.Urgency, p.Urgency)
 	p.Urgency = d.Urgency
 	return p
@@ -71,6 +72,11 @@ func (p *Program) fill(t *Program) {
 	p.Criteria.AgeFrom = or(p.Criteria.AgeFrom, t.Criteria.AgeFrom)
 	p.Criteria.AgeTo = or(p.Criteria.AgeTo, t.Criteria.AgeTo)
 	p.Criteria.Excludes = joined(t.Criteria.Excludes, p.Criteria.Excludes)
+	p.Gates = gatesOver(t.Gates, p.Gates)
+	p.FollowUp = or(p.FollowUp, t.FollowUp)
+	if p.Benefit.Once == "" {
+		p.Benefit = t.Benefit
+	}
 	p.Codes.HCPCS = orList(p.Codes.HCPCS, t.Codes.HCPCS)
 	p.Codes.SNOMED = orList(p.Codes.SNOMED, t.Codes.SNOMED)
 	p.Codes.CPT = orList(p.Codes.CPT, t.Codes.CPT)

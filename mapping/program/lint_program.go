@@ -36,6 +36,11 @@ func (l *linter) programs() {
 		l.offers(p, i)
 		l.criteria(&p.Criteria, i)
 		l.codes(&p.Codes, i)
+		l.gates(p, i)
+		l.benefit(&p.Benefit, i)
+		if p.OwnPanel < 0 || p.OwnPanel > pointsMax {
+			l.problem("bad-number", fmt.Sprintf("0 to %d points", pointsMax), fmt.Sprintf("ownPanel is %d", p.OwnPanel), "programs", i, "ownPanel")
+		}
 		l.npi(p.Provider.Identifier, "programs", i, "provider", "identifier")
 		if !used[p.ID] {
 			l.warning("no-group", "add a group of it", fmt.Sprintf("program %q has no group: who needs it goes to review", p.ID), "programs", i)

@@ -23,6 +23,7 @@ func Schema() []byte {
 		`"$conditions"`, jsonWords(conditions),
 		`"$exclusions"`, jsonWords(append(conditions, slices.Sorted(maps.Keys(t.safetyNames))...)),
 		`"$goals"`, jsonWords(slices.Sorted(maps.Keys(t.goalOf))),
+		`"$facts"`, jsonWords(FactKeys()),
 		`"$templates"`, jsonWords(slices.Sorted(maps.Keys(t.templateOf))),
 	).Replace(catalogSchema))
 }

@@ -34,6 +34,12 @@ type Tables struct {
 	safetyNames  map[string]bool
 	templates    []Template
 	templateOf   map[string]int
+	facts        []Fact
+	factOf       map[string]uint8
+	factICD10    map[string][]FactCodeHit // by prefix without dots
+	factExact    map[mapping.Code][]FactCodeHit
+	factLetters  [256]bool // with which ICD-10-CM codes of facts begin
+	minorConsent map[string][]MinorConsent
 }
 
 var shipped = sync.OnceValue(func() *Tables { return NewTables(true) })
@@ -54,6 +60,9 @@ func NewTables(overlay bool) *Tables {
 	t.readKinds()
 	t.readSafety()
 	t.readTemplates(extra)
+	t.readFacts(extra)
+	t.readTemplateGates()
+	t.readMinorConsent()
 	return t
 }
 

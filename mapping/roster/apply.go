@@ -95,10 +95,13 @@ func (d *step) revise(rec *Record) {
 			before := slices.Clone(dec.Record.Placements)
 			d.place(dec, &dec.Record.Placements[i])
 			d.save(dec)
-			d.tell(dec.Record, i, before[i].Status, dec.reasonsOf(dec.Record.Placements[i].ID), nil)
+			d.tell(dec.Record, i, before[i].Status, dec.reasonsOf(dec.Record.Placements[i].ID), dec.asks)
 			rec = dec.Record
 		case rule != "" && !slices.Contains(rec.Alerts, rule):
 			d.doubt(rec, rule, nil)
+			return
+		case !slices.Contains(rec.Alerts, RuleGateUnmet) && d.gateUnmet(rec, &pl):
+			d.doubt(rec, RuleGateUnmet, nil)
 			return
 		}
 	}

@@ -38,7 +38,8 @@ type Offering struct {
 	reserves []reserve
 	private  *private
 	// consent: something of the catalog asks for one.
-	consent bool
+	consent  bool
+	benefits bool // some program has a benefit
 }
 
 // NewOffering compiles a catalog.
@@ -52,6 +53,7 @@ func NewOffering(cat *program.Catalog) *Offering {
 	o.private = privateOf(cat)
 	o.consent = cat.Policy.Consent || slices.ContainsFunc(cat.Programs, func(p program.Program) bool { return p.Consent || p.Part2 })
 	o.timers = timersOf(cat, o.reserves)
+	o.benefits = slices.ContainsFunc(cat.Programs, func(p program.Program) bool { return benefitOf(&p) != "" })
 	return o
 }
 
@@ -91,6 +93,8 @@ type Decision struct {
 	Actor, Why string
 	// Notice goes with what is under 42 CFR Part 2: the network's text against redisclosure, with its date.
 	Notice string
+
+	asks mapping.Issues // what gates ask to be sent
 }
 
 // Result explains one placement.
@@ -283,6 +287,9 @@ func (d *step) save(dec *Decision) {
 		dec.Notice = strings.TrimSpace(n.Text + " (" + n.Date + ")")
 	}
 	d.put(dec.Record)
+	if d.offer != nil && d.offer.benefits {
+		d.useBenefits(dec)
+	}
 	if dec.Patient.Key == 0 {
 		dec.Patient, _ = d.Patient(dec.Record.Patient)
 	}

@@ -244,10 +244,26 @@ func (s scanner) patient(p *Patient) {
 			p.Family = uint32(s.Uint(math.MaxUint32))
 		case "risks":
 			s.Array(func() { p.Risks = append(p.Risks, s.risk()) })
+		case "used":
+			s.Array(func() { p.Used = append(p.Used, s.use()) })
 		default:
 			s.Skip()
 		}
 	})
+}
+
+func (s scanner) use() (u Use) {
+	s.Object(func(name []byte) {
+		switch string(name) {
+		case "benefit":
+			u.Benefit = string(s.Text())
+		case "since":
+			u.Since = s.Int()
+		default:
+			s.Skip()
+		}
+	})
+	return u
 }
 
 func (s scanner) risk() (r Risk) {

@@ -121,6 +121,9 @@ func (d *step) approvable(e *mapping.Event, rec *Record, id PlacementID) int32 {
 	if rule := d.keptOutOf(rec, at); rule != "" && (match.Absolute(rule) || !slices.Contains(e.Override, rule)) {
 		issues = append(issues, mapping.Issue{Path: "data.group", Code: RuleNotOffered, Text: reasonTexts[RuleNotOffered]})
 	}
+	if slices.Contains(d.used(rec), d.offer.Book.ProgramOf(at)) && !slices.Contains(e.Override, "benefit-used") {
+		issues = append(issues, mapping.Issue{Path: "data.group", Code: "benefit-used", Text: "The patient has used this benefit, which one person has but once."})
+	}
 	if len(issues) > 0 {
 		d.refuse(issues...)
 		return -1

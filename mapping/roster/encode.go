@@ -210,6 +210,10 @@ func (w *writer) patient(p *Patient) {
 		w.name("risks")
 		all(w, p.Risks, (*writer).risk)
 	}
+	if len(p.Used) > 0 {
+		w.name("used")
+		all(w, p.Used, func(w *writer, u *Use) { w.open('{').must("benefit", u.Benefit).integer("since", u.Since).close('}') })
+	}
 	w.close('}')
 }
 

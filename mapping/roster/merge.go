@@ -52,7 +52,7 @@ func (d *step) rekey(from, into uint64) {
 	a, _ := d.State.Patient(into)
 	b, _ := d.State.Patient(from)
 	survivor := a
-	survivor.Risks = union(a.Risks, b.Risks)
+	survivor.Risks, survivor.Used = union(a.Risks, b.Risks), joinedUses(a.Used, b.Used)
 	var freed []string
 	for _, key := range moved {
 		dec := d.decision(d.live[key])

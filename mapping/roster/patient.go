@@ -39,7 +39,7 @@ func (s *State) Patient(key uint64) (Patient, bool) {
 		return Patient{}, false
 	}
 	p := s.patients[i]
-	return Patient{Key: p.key, Born: p.born, Family: p.family, Risks: s.special[i].risks}, true
+	return Patient{Key: p.key, Born: p.born, Family: p.family, Risks: s.special[i].risks, Used: s.special[i].used}, true
 }
 
 // putPatient adds a patient or adds to one: identifiers and risks only grow.
@@ -57,8 +57,13 @@ func (s *State) putPatient(p Patient) {
 	if was.family == 0 {
 		s.patients[i].family = p.Family
 	}
-	if len(p.Risks) > 0 {
-		s.putSpecial(i, patientMore{p.Risks, s.special[i].merged})
+	if len(p.Risks)+len(p.Used) > 0 {
+		more := s.special[i]
+		if len(p.Risks) > 0 {
+			more.risks = p.Risks
+		}
+		more.used = joinedUses(more.used, p.Used)
+		s.putSpecial(i, more)
 	}
 	if known && s.patients[i] != was {
 		s.onUndo(func() { s.patients[i] = was })
@@ -78,7 +83,7 @@ func (s *State) putPatient(p Patient) {
 func (s *State) mergePatients(from, into uint64) {
 	a, _ := s.Patient(into)
 	b, _ := s.Patient(from)
-	s.putPatient(Patient{Key: into, Risks: union(a.Risks, b.Risks)})
+	s.putPatient(Patient{Key: into, Risks: union(a.Risks, b.Risks), Used: b.Used})
 	f, _ := s.patientIndex(from)
 	i, _ := s.patientIndex(into)
 	s.putSpecial(f, patientMore{merged: i + 1})

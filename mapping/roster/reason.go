@@ -33,7 +33,10 @@ const (
 	RuleGroupGone         = "group-withdrawn"
 	RuleUnknownProgram    = "unknown-program"
 	// RuleNotOffered stands for whatever other people, a leader or a workplace are the reason of; no more is told.
-	RuleNotOffered = "not-offered"
+	RuleNotOffered   = "not-offered"
+	RuleRiskOutdated = "risk-outdated"
+	RuleGateUnmet    = "gate-unmet"
+	RuleFollowUp     = "suggested-follow-up"
 
 	RuleOfferReminder = "offer-reminder"
 	RuleAccepted      = "offer-accepted"
@@ -100,6 +103,9 @@ var reasonTexts = map[string]string{
 	RuleNoGroup:           "No group in the catalog suits; a person must decide.",
 	RuleNotOffered:        "The group is not offered; a person must decide.",
 	RuleUnknownProgram:    "The requested program is not in the catalog.",
+	RuleRiskOutdated:      "The last screening for risk is too old for a place in therapy; ask again.",
+	RuleGateUnmet:         "The program asks for something new that the referral does not show; send it, or a person decides.",
+	RuleFollowUp:          "Advice that goes with the place.",
 
 	RuleOfferReminder: "Half of the time to answer the offer is over.",
 	RuleAccepted:      "The offer was accepted.",

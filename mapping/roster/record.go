@@ -217,6 +217,14 @@ type Patient struct {
 	Born, Family uint32
 	// Risks found by the safety rules, of any referral. Later silence never clears one; a named person does.
 	Risks []Risk
+	// Used are the benefits that the person has but once and has begun.
+	Used []Use
+}
+
+// Use of a benefit: what it is, a shipped program or else a program of the catalog, and when it began, Unix milliseconds.
+type Use struct {
+	Benefit string
+	Since   int64
 }
 
 // Risk is one safety rule that held for a patient.

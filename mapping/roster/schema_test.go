@@ -19,7 +19,7 @@ import (
 func wantProperties() map[string][]string {
 	want := map[string][]string{"candidate": {"group", "outcome", "reasons", "score"}}
 	for place, v := range map[string]any{
-		"": decisionWire{}, "record": recordWire{}, "placement": placementWire{}, "patient": patientWire{}, "risk": riskWire{}, "past": pastWire{}, "kept": consentWire{}, "past.sessions": sessionWire{},
+		"": decisionWire{}, "record": recordWire{}, "placement": placementWire{}, "patient": patientWire{}, "patient.used": useWire{}, "risk": riskWire{}, "past": pastWire{}, "kept": consentWire{}, "past.sessions": sessionWire{},
 		"hit": match.Hit{}, "result": resultWire{}, "result.reasons": mapping.Reason{}, "result.more": match.More{}, "candidate.reasons": match.Reason{},
 		"referral": mapping.Referral{}, "person": mapping.Patient{}, "name": mapping.Name{}, "address": mapping.Address{},
 		"condition": mapping.Condition{}, "observation": mapping.Observation{}, "preferences": mapping.Preferences{},
@@ -41,6 +41,7 @@ func wantProperties() map[string][]string {
 	want["facts"] = slices.Collect(maps.Keys(facts))
 	want["facts.preferences"] = slices.Collect(maps.Keys(facts["preferences"].(map[string]any)))
 	want["facts.conditions"] = []string{"key", "severity"}
+	want["facts.told"] = []string{"fact", "value", "date"}
 	return want
 }
 
@@ -48,7 +49,8 @@ func wantProperties() map[string][]string {
 const allFacts = `{"participant":"family","conditions":[{"key":"copd","severity":"moderately-severe"}],"goals":["peer-support"],"programs":["pain-cbt"],` +
 	`"birth":"1961-05","genderIdentity":"female","languages":["es","en","pt","fr"],"interpreter":true,"access":["wheelchair","other"],"state":"MA",` +
 	`"postalCode":"02139","payers":["medicare"],"preferences":{"mode":"telehealth","language":"es","times":["weekend"],"gender":"female",` +
-	`"kind":"mind-body","site":"main","required":["site"]},"barred":["pregnancy"],"unknown":true}`
+	`"kind":"mind-body","site":"main","required":["site"]},"barred":["pregnancy"],"unknown":true,` +
+	`"told":[{"fact":"a1c","value":5.9,"date":"2026-10-01"},{"fact":"bypass"}],"screened":"2026-10","guardian":true,"clinician":"1200000018"}`
 
 func TestAllFactsLeaveNoneOut(t *testing.T) {
 	need, err := match.ParseNeed([]byte(allFacts))
@@ -150,7 +152,7 @@ func TestDecisionSchemaRefuses(t *testing.T) {
 		{`,"cost":10`, ``},
 		{`"more":{"excluded":0,`, `"more":{`},
 		{`"born":19610500`, `"born":"1961-05"`},
-		{`"unknown":true}`, `"unknown":true,"name":"x"}`},
+		{`"unknown":true`, `"unknown":true,"name":"x"`},
 	} {
 		if !strings.Contains(good, c.old) {
 			t.Errorf("%s is not in %s", c.old, good)

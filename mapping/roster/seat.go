@@ -45,7 +45,7 @@ func (d *step) placeAll(dec *Decision, issues mapping.Issues) {
 		if i < len(before) {
 			previous = before[i].Status
 		}
-		d.tell(rec, i, previous, dec.reasonsOf(rec.Placements[i].ID), issues)
+		d.tell(rec, i, previous, dec.reasonsOf(rec.Placements[i].ID), append(issues[:len(issues):len(issues)], dec.asks...))
 	}
 	d.alarm(rec.Patient, rec.Key)
 	d.alertTies(rec.Patient, false)
@@ -102,6 +102,13 @@ func (d *step) place(dec *Decision, pl *Placement) {
 		m = d.offer.Book.Match(d.query(rec, pl, only))
 	}
 	review := d.mustReview(rec, outward(m.Review))
+	dec.ask(m.Issues)
+	if len(rec.Alerts) > 0 {
+		d.quieten(rec, pl, &m)
+	}
+	if len(review) == 0 && d.riskOutdated(rec, &m) {
+		review = append(review, reason(RuleRiskOutdated))
+	}
 	if !known {
 		review = append(review, reason(RuleUnknownProgram))
 	}
@@ -127,7 +134,7 @@ func (d *step) place(dec *Decision, pl *Placement) {
 		if m.Adjunct {
 			pl.Role = mapping.Adjunct
 		}
-		dec.explain(pl.ID, append([]mapping.Reason{reason(seated(pl))}, m.Why()...), &m)
+		dec.explain(pl.ID, append(append([]mapping.Reason{reason(seated(pl))}, m.Why()...), d.advice(pl)...), &m)
 	case m.Wait < 0 && !waited:
 		pl.Status, pl.Program, pl.Group = mapping.Review, "", ""
 		dec.explain(pl.ID, []mapping.Reason{reason(RuleNoGroup)}, &m)
@@ -137,6 +144,15 @@ func (d *step) place(dec *Decision, pl *Placement) {
 			pl.Program = d.offer.Book.ProgramID(m.Wait)
 		}
 		dec.explain(pl.ID, append([]mapping.Reason{reason(RuleWaitlisted)}, outward(m.Causes)...), &m)
+	}
+}
+
+// ask notes what gates ask to be sent, each once.
+func (dec *Decision) ask(issues mapping.Issues) {
+	for _, i := range issues {
+		if !slices.Contains(dec.asks, i) {
+			dec.asks = append(dec.asks, i)
+		}
 	}
 }
 
@@ -151,7 +167,7 @@ func becauseOf(review []mapping.Reason, m *match.Result) []mapping.Reason {
 // query asks the matcher about a placement of a referral, within one program or any (-1).
 func (d *step) query(rec *Record, pl *Placement, program int32) match.Query {
 	taken := d.takenIn(d.offer.Book)
-	q := match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.heldFor(rec, pl), Taken: func(group int32) int { return int(taken[group]) }, Conflict: d.barred(rec, pl)}
+	q := match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.heldFor(rec, pl), Used: d.used(rec), Taken: func(group int32) int { return int(taken[group]) }, Conflict: d.barred(rec, pl)}
 	if d.offer.reserves != nil {
 		lane := d.laneOf(rec, pl.ID)
 		q.Taken = func(group int32) int { return int(taken[group]) + d.kept(group, lane) }
@@ -362,12 +378,18 @@ func (d *step) promote(group string) {
 			return
 		}
 		var next waiting
+		var outdated []uint64
 		q.inOrder(&d.offer.urgency, d.t, func(w waiting) bool {
-			if d.promotable(w, g) {
+			switch {
+			case !d.promotable(w, g):
+			case d.outdatedFor(w, g):
+				outdated = append(outdated, w.key)
+			default:
 				next = w
 			}
 			return next.key == 0
 		})
+		d.warn(RuleRiskOutdated, outdated)
 		if next.key == 0 {
 			return
 		}
@@ -384,7 +406,7 @@ func (d *step) promotable(w waiting, group int32) bool {
 		return false
 	}
 	return len(rec.Alerts) == 0 && len(d.mustReview(rec, nil)) == 0 && !rec.Placements[i].refused(d.offer.Book.GroupID(group)) && d.keptOutOf(rec, group) == "" && d.unconsented(rec, group) == "" &&
-		d.offer.Book.Suits(rec.Need, group, instant(d.t), d.held(rec)...)
+		!slices.Contains(d.used(rec), d.offer.Book.ProgramOf(group)) && d.offer.Book.Suits(rec.Need, group, instant(d.t), d.held(rec)...)
 }
 
 // find is the index of a placement, or -1.
@@ -404,6 +426,6 @@ func (d *step) promoteOne(w waiting, group int32, rule string) {
 		dec := d.decision(rec)
 		d.seat(dec.Record, &dec.Record.Placements[i], group)
 		d.save(dec)
-		d.tellAs(dec, i, mapping.Waitlisted, []mapping.Reason{reason(seated(&dec.Record.Placements[i])), reason(rule)}, nil, nil)
+		d.tellAs(dec, i, mapping.Waitlisted, append([]mapping.Reason{reason(seated(&dec.Record.Placements[i])), reason(rule)}, d.advice(&dec.Record.Placements[i])...), nil, nil)
 	}
 }

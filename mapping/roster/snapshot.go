@@ -57,6 +57,7 @@ type patientSnapshot struct {
 	Key          uint64
 	Born, Family uint32
 	Risks        []Risk
+	Used         []Use
 	Merged       uint32
 }
 
@@ -85,7 +86,7 @@ func (s *State) snapshot() (*snapshot, error) {
 	}
 	for i, p := range s.patients {
 		more := s.special[uint32(i)]
-		out.Patients = append(out.Patients, patientSnapshot{Key: p.key, Born: p.born, Family: p.family, Risks: more.risks, Merged: more.merged})
+		out.Patients = append(out.Patients, patientSnapshot{Key: p.key, Born: p.born, Family: p.family, Risks: more.risks, Used: more.used, Merged: more.merged})
 	}
 	for id, i := range s.patientOf {
 		out.Known = append(out.Known, knownSnapshot{id, i})
@@ -166,8 +167,8 @@ func ReadSnapshot(dec *gob.Decoder) (*State, error) {
 	}
 	for i, p := range snap.Patients {
 		s.patients = append(s.patients, patientRow{p.Key, p.Born, p.Family})
-		if p.Risks != nil || p.Merged != 0 {
-			s.special[uint32(i)] = patientMore{p.Risks, p.Merged}
+		if p.Risks != nil || p.Used != nil || p.Merged != 0 {
+			s.special[uint32(i)] = patientMore{p.Risks, p.Used, p.Merged}
 		}
 	}
 	for _, k := range snap.Known {

@@ -82,6 +82,7 @@ type patientRow struct {
 // patientMore is what only few patients have.
 type patientMore struct {
 	risks  []Risk
+	used   []Use
 	merged uint32 // index + 1 of the patient this one was merged into
 }
 

@@ -106,6 +106,12 @@ type patientWire struct {
 	Born   uint32     `json:"born,omitempty"`
 	Family uint32     `json:"family,omitempty"`
 	Risks  []riskWire `json:"risks,omitempty"`
+	Used   []useWire  `json:"used,omitempty"`
+}
+
+type useWire struct {
+	Benefit string `json:"benefit"`
+	Since   int64  `json:"since"`
 }
 
 type riskWire struct {
@@ -163,6 +169,9 @@ func toPatientWire(p Patient) patientWire {
 	w := patientWire{Key: KeyOf('p', p.Key), IDs: p.IDs, Born: p.Born, Family: p.Family}
 	for _, r := range p.Risks {
 		w.Risks = append(w.Risks, riskWire{r.Rule, r.Level, KeyOf('r', r.Referral), r.Since, r.Evidence, r.Cleared})
+	}
+	for _, u := range p.Used {
+		w.Used = append(w.Used, useWire(u))
 	}
 	return w
 }

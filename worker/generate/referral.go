@@ -45,6 +45,7 @@ func (g *generator) about(d *draft, p *person, problems []*problem) {
 	d.person = p
 	d.referral.Patient = g.as(p, d.source)
 	g.access(d)
+	g.guarded(d)
 	for _, x := range problems[:min(len(problems), 5)] {
 		g.diagnose(d, x)
 	}
@@ -80,6 +81,7 @@ func (g *generator) diagnose(d *draft, x *problem) {
 		c.ClinicalStatus, c.VerificationStatus = "active", "confirmed"
 	}
 	d.referral.Conditions = append(d.referral.Conditions, c)
+	g.facts(d, x)
 	switch x.key {
 	case "depression":
 		if x.severity != "" && (!graded || chance(r, 50)) {

@@ -44,6 +44,8 @@ var Transitions = slices.Concat(
 	each([]Status{Offered}, []Status{Placed}, OfferAccepted, "everyone whom the program asks has accepted"),
 	stay([]Status{Offered}, OfferAccepted, "the patient or the leader has accepted, the other is asked still"),
 	each([]Status{Offered}, []Status{Waitlisted}, OfferDeclined, "declined without prejudice: the place in the queue stays"),
+	each([]Status{Review}, []Status{Placed, Offered}, OfferAccepted, "the leader takes in whom Convene nominated"),
+	each([]Status{Review}, decided, OfferDeclined, "the leader does not choose who was nominated: sought elsewhere"),
 	stay(decided, ContactAttempted, "an attempt to reach the patient"),
 	each(decided, []Status{Closed}, ContactAttempted, "unreachable after the attempts that the network makes"),
 

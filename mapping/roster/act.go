@@ -22,6 +22,10 @@ func (d *step) act(e *mapping.Event) {
 	case mapping.OfferAccepted:
 		d.accept(e, rec, id)
 	case mapping.OfferDeclined:
+		if rec.Placements[rec.find(id)].Status == mapping.Review {
+			d.choose(e, rec, id)
+			return
+		}
 		d.own(rec)
 		d.giveBack(rec, id, RuleDeclined)
 	case mapping.ContactAttempted:
@@ -76,6 +80,8 @@ func (d *step) actOn(e *mapping.Event) (rec *Record, id PlacementID, ok bool) {
 		pl := &rec.Placements[i]
 		switch {
 		case e.Target.Placement != "" && pl.ID.String() != e.Target.Placement:
+		case e.Type == mapping.OfferAccepted && pl.Status == mapping.Review && pl.nominated() == "", e.Type == mapping.OfferDeclined && pl.Status == mapping.Review && pl.nominated() == "":
+			others = append(others, pl)
 		case slices.Contains(may, pl.Status):
 			fitting = append(fitting, pl)
 		default:

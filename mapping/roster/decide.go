@@ -40,6 +40,8 @@ type Offering struct {
 	// consent: something of the catalog asks for one.
 	consent  bool
 	benefits bool // some program has a benefit
+	// picks are the groups whose leader chooses, by index; nil without any.
+	picks []bool
 }
 
 // NewOffering compiles a catalog.
@@ -50,7 +52,7 @@ func NewOffering(cat *program.Catalog) *Offering {
 		o.urgency[i] = policy.Urgency[p]
 	}
 	o.reserves = reservesOf(cat)
-	o.private = privateOf(cat)
+	o.private, o.picks = privateOf(cat), pickedOf(cat)
 	o.consent = cat.Policy.Consent || slices.ContainsFunc(cat.Programs, func(p program.Program) bool { return p.Consent || p.Part2 })
 	o.timers = timersOf(cat, o.reserves)
 	o.benefits = slices.ContainsFunc(cat.Programs, func(p program.Program) bool { return benefitOf(&p) != "" })
@@ -120,6 +122,8 @@ type step struct {
 	about uint64
 	// touched maps a referral to its decision in this step, so that one touched twice is written once.
 	touched map[uint64]*Decision
+	// placed are referrals with a bridge that were written: it ends with what it leads to.
+	placed []uint64
 }
 
 // Decide applies one input, or the next step of it, to the state. offer is the catalog in force; nil before the first.
@@ -133,6 +137,7 @@ func (s *State) Decide(turn Turn, offer *Offering) Outcome {
 		s.Position = Position{Input: turn.Input.Sequence, Time: turn.Time, Floor: was.Floor, Timed: was.Timed}
 	}
 	d.run()
+	d.endBridges()
 	s.Position.More = d.out.More
 	s.Position.Notices += len(d.out.Notices)
 	return d.out
@@ -285,6 +290,9 @@ func (d *step) save(dec *Decision) {
 	if dec.Notice = ""; dec.Record.part2() {
 		n := d.offer.Catalog.Notices.Redisclosure
 		dec.Notice = strings.TrimSpace(n.Text + " (" + n.Date + ")")
+	}
+	if slices.ContainsFunc(dec.Record.Placements, bridging) && !slices.Contains(d.placed, dec.Record.Key) {
+		d.placed = append(d.placed, dec.Record.Key)
 	}
 	d.put(dec.Record)
 	if d.offer != nil && d.offer.benefits {

@@ -206,6 +206,12 @@ func (s scanner) past() *Past {
 			p.Declined = uint8(s.Uint(math.MaxUint8))
 		case "not":
 			s.Array(func() { p.Not = append(p.Not, string(s.Text())) })
+		case "nominated":
+			p.Nominated = string(s.Text())
+		case "unchosen":
+			s.Array(func() { p.Unchosen = append(p.Unchosen, string(s.Text())) })
+		case "own":
+			p.Own = s.True()
 		case "accepted":
 			p.Accepted = mapping.Answerer(s.Text())
 		case "sessions":

@@ -114,6 +114,9 @@ func (d *step) approvable(e *mapping.Event, rec *Record, id PlacementID) int32 {
 			issues = append(issues, mapping.Issue{Path: "data.group", Code: r.Outward().Code, Text: r.Outward().Text})
 		}
 	}
+	if d.offer.picked(at) && e.Type != mapping.OfferAccepted && !strings.EqualFold(e.Role, string(mapping.ByLeader)) {
+		issues = append(issues, mapping.Issue{Path: "data.group", Code: RuleNotOffered, Text: "the leader of this group decides: name the role leader, or answer the nomination"})
+	}
 	if rule := d.unconsented(rec, at); rule != "" && (match.Absolute(rule) || !slices.Contains(e.Override, rule)) {
 		r := match.ReasonOf(rule).Outward()
 		issues = append(issues, mapping.Issue{Path: "data.group", Code: r.Code, Text: r.Text})
@@ -142,7 +145,11 @@ func (d *step) resume(key uint64, why mapping.Reason) {
 			dec := d.decision(rec)
 			d.place(dec, &dec.Record.Placements[i])
 			d.save(dec)
-			d.tell(dec.Record, i, pl.Status, append(slices.Clip(dec.reasonsOf(dec.Record.Placements[i].ID)), why), d.remarks(key))
+			reasons := slices.Clip(dec.reasonsOf(dec.Record.Placements[i].ID))
+			if !slices.ContainsFunc(reasons, func(r mapping.Reason) bool { return r.Code == why.Code }) {
+				reasons = append(reasons, why)
+			}
+			d.tell(dec.Record, i, pl.Status, reasons, d.remarks(key))
 		case pl.Status == mapping.Waitlisted:
 			d.replace(key, pl.ID)
 		}

@@ -192,7 +192,7 @@ func (w *writer) placement(p *Placement) {
 
 func (w *writer) past(p *Past) {
 	w.open('{').some("attempts", int64(p.Attempts)).some("attempted", p.Attempted).some("declined", int64(p.Declined)).texts("not", p.Not)
-	w.text("accepted", string(p.Accepted))
+	w.text("nominated", p.Nominated).texts("unchosen", p.Unchosen).flag("own", p.Own).text("accepted", string(p.Accepted))
 	if len(p.Sessions) > 0 {
 		w.name("sessions")
 		all(w, p.Sessions, (*writer).session)

@@ -29,12 +29,13 @@ leaders:
   - {id: lena, family: Lead, given: [Lena], type: professional, licences: [{title: LICSW, state: MA, to: 2030-12-31}]}
   - {id: lars, family: Lund, given: [Lars], type: professional, licences: [{title: LICSW, state: MA, to: 2030-12-31}]}
 programs:
-  - {id: copd-ed, name: Living with COPD, kind: education, conditions: [copd], goals: [skill-building]}
+  - {id: copd-ed, name: Living with COPD, kind: education, conditions: [copd], goals: [skill-building], bridges: [copd-peers]}
   - {id: pain, name: Pain skills, kind: skills, conditions: [chronic_pain], goals: [coping-strategies], acceptance: offer}
   - {id: move, name: Moving well, kind: mind-body, conditions: [chronic_pain], goals: [coping-strategies], acceptance: both}
   - {id: copd-peers, name: COPD peers, kind: support, conditions: [copd], goals: [peer-support]}
 groups:
 %s
+  - {id: copd-open, program: copd-peers, leader: lars, enrolment: open, mode: in-person, site: hall, sessions: {start: 2026-11-02, time: "19:00"}}
 pairs: [{people: [{system: "https://ids.model.example/mpi", value: m1}, {system: "https://ids.model.example/mpi", value: m2}]}]
 `
 

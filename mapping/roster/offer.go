@@ -14,6 +14,10 @@ func (d *step) accept(e *mapping.Event, rec *Record, id PlacementID) {
 		by = mapping.ByPatient
 	}
 	pl := &rec.Placements[rec.find(id)]
+	if pl.Status == mapping.Review {
+		d.choose(e, rec, id)
+		return
+	}
 	asked := d.askedFor(pl)
 	switch {
 	case !slices.Contains(asked, by):

@@ -32,6 +32,10 @@ const (
 	RuleProgramGone       = "program-withdrawn"
 	RuleGroupGone         = "group-withdrawn"
 	RuleUnknownProgram    = "unknown-program"
+	RuleNominated         = "nominated"
+	RuleChosen            = "chosen-by-leader"
+	RuleBridge            = "bridge"
+	RuleBridged           = "bridge-ended"
 	// RuleNotOffered stands for whatever other people, a leader or a workplace are the reason of; no more is told.
 	RuleNotOffered   = "not-offered"
 	RuleRiskOutdated = "risk-outdated"
@@ -101,6 +105,10 @@ var reasonTexts = map[string]string{
 	RuleProgramGone:       "The program is no longer in the catalog.",
 	RuleGroupGone:         "The group is no longer in the catalog.",
 	RuleNoGroup:           "No group in the catalog suits; a person must decide.",
+	RuleNominated:         "The leader of a suitable group is asked whether to take the patient in.",
+	RuleChosen:            "The leader of the group takes the patient in.",
+	RuleBridge:            "A drop-in group meanwhile; the place in the waitlist stays.",
+	RuleBridged:           "The place that was waited for is there.",
 	RuleNotOffered:        "The group is not offered; a person must decide.",
 	RuleUnknownProgram:    "The requested program is not in the catalog.",
 	RuleRiskOutdated:      "The last screening for risk is too old for a place in therapy; ask again.",

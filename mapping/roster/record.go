@@ -137,6 +137,11 @@ type Past struct {
 	// Declined offers, those that expired among them; Not are the groups they were for.
 	Declined uint8
 	Not      []string
+	// Nominated is the group whose leader is asked whether to take the patient in; Unchosen are those whose leader did not.
+	Nominated string
+	Unchosen  []string
+	// Own: the leader of the group sees the patient alone as well.
+	Own bool
 	// Accepted names who has accepted the offer that stands, where more than one is asked.
 	Accepted mapping.Answerer
 	// Sessions of which something was reported, in order of their days.
@@ -164,7 +169,7 @@ func (p *Placement) past() *Past {
 		return &Past{}
 	}
 	c := *p.Past
-	c.Not, c.Sessions = slices.Clip(c.Not), slices.Clone(c.Sessions)
+	c.Not, c.Unchosen, c.Sessions = slices.Clip(c.Not), slices.Clip(c.Unchosen), slices.Clone(c.Sessions)
 	return &c
 }
 

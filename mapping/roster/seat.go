@@ -36,6 +36,7 @@ func (d *step) placeAll(dec *Decision, issues mapping.Issues) {
 		dec.Record = rec.clone()
 		rec = dec.Record
 	}
+	d.bridge(dec)
 	d.save(dec)
 	for i := range rec.Placements {
 		if i < len(before) && before[i].Status.Final() {
@@ -101,6 +102,16 @@ func (d *step) place(dec *Decision, pl *Placement) {
 	if known {
 		m = d.offer.Book.Match(d.query(rec, pl, only))
 	}
+	pl.setNominated("")
+	nominated := ""
+	if known && m.Chosen < 0 && m.Join < 0 && m.Wait < 0 && !waited {
+		if n, ok := d.nominate(rec, pl, only); ok {
+			m = n
+			if m.Chosen >= 0 {
+				nominated, m.Chosen = d.offer.Book.GroupID(m.Chosen), -1
+			}
+		}
+	}
 	review := d.mustReview(rec, outward(m.Review))
 	dec.ask(m.Issues)
 	if len(rec.Alerts) > 0 {
@@ -122,6 +133,10 @@ func (d *step) place(dec *Decision, pl *Placement) {
 			review[i] = mapping.Reason{Code: "alert-" + review[i].Code, Text: review[i].Text}
 		}
 		dec.explain(pl.ID, becauseOf(review, &m), &m)
+	case nominated != "" && len(review) == 0:
+		pl.Status, pl.Program, pl.Group = mapping.Review, "", ""
+		pl.setNominated(nominated)
+		dec.explain(pl.ID, []mapping.Reason{reason(RuleNominated)}, &m)
 	case len(review) > 0:
 		pl.Status, pl.Program, pl.Group = mapping.Review, "", ""
 		dec.explain(pl.ID, becauseOf(review, &m), &m)
@@ -167,7 +182,7 @@ func becauseOf(review []mapping.Reason, m *match.Result) []mapping.Reason {
 // query asks the matcher about a placement of a referral, within one program or any (-1).
 func (d *step) query(rec *Record, pl *Placement, program int32) match.Query {
 	taken := d.takenIn(d.offer.Book)
-	q := match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.heldFor(rec, pl), Used: d.used(rec), Taken: func(group int32) int { return int(taken[group]) }, Conflict: d.barred(rec, pl)}
+	q := match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.heldFor(rec, pl), Used: d.used(rec), Taken: func(group int32) int { return int(taken[group]) }, Conflict: d.barred(rec, pl, false)}
 	if d.offer.reserves != nil {
 		lane := d.laneOf(rec, pl.ID)
 		q.Taken = func(group int32) int { return int(taken[group]) + d.kept(group, lane) }
@@ -176,14 +191,17 @@ func (d *step) query(rec *Record, pl *Placement, program int32) match.Query {
 }
 
 // barred names the rule that keeps a placement out of a group; nil: none keeps it out of any.
-func (d *step) barred(rec *Record, pl *Placement) func(group int32) string {
+func (d *step) barred(rec *Record, pl *Placement, nominating bool) func(group int32) string {
 	people := d.keptOut(rec)
-	if people == nil && (pl.Past == nil || len(pl.Past.Not) == 0) && !d.offer.consent && len(rec.Labels) == 0 && len(rec.Consents) == 0 {
+	if people == nil && d.offer.picks == nil && (pl.Past == nil || len(pl.Past.Not) == 0) && !d.offer.consent && len(rec.Labels) == 0 && len(rec.Consents) == 0 {
 		return nil
 	}
 	return func(group int32) string {
 		if pl.refused(d.offer.Book.GroupID(group)) {
 			return match.RuleDeclined
+		}
+		if !nominating && d.offer.picked(group) {
+			return match.RuleLeaderChoice
 		}
 		if people != nil {
 			if rule := people.rule(group); rule != "" {
@@ -282,6 +300,11 @@ func (d *step) seat(rec *Record, pl *Placement, group int32) {
 	prog, _ := cat.Program(g.Program)
 	pl.Program, pl.Group = g.Program, g.ID
 	pl.Seat = g.Enrolment != program.EnrolmentOpen
+	if own := d.sameClinician(rec, g); own || pl.Past != nil && pl.Past.Own {
+		past := pl.past()
+		past.Own = own
+		pl.Past = past
+	}
 	if first, ok := cat.FirstSessionAfter(g, instant(d.t)); ok {
 		pl.First = millis(first)
 	}

@@ -80,6 +80,9 @@ type pastWire struct {
 	Attempted int64         `json:"attempted,omitempty"`
 	Declined  uint8         `json:"declined,omitempty"`
 	Not       []string      `json:"not,omitempty"`
+	Nominated string        `json:"nominated,omitempty"`
+	Unchosen  []string      `json:"unchosen,omitempty"`
+	Own       bool          `json:"own,omitempty"`
 	Accepted  string        `json:"accepted,omitempty"`
 	Sessions  []sessionWire `json:"sessions,omitempty"`
 }
@@ -93,7 +96,7 @@ func toPastWire(p *Past) *pastWire {
 	if p == nil {
 		return nil
 	}
-	w := &pastWire{p.Attempts, p.Attempted, p.Declined, p.Not, string(p.Accepted), nil}
+	w := &pastWire{p.Attempts, p.Attempted, p.Declined, p.Not, p.Nominated, p.Unchosen, p.Own, string(p.Accepted), nil}
 	for _, s := range p.Sessions {
 		w.Sessions = append(w.Sessions, sessionWire{s.Day, uint8(s.Came)})
 	}

@@ -52,6 +52,8 @@ type Notice struct {
 	Request    *Referral
 	// Requested is when the referral first arrived, Opened when this placement was first decided.
 	Requested, Opened time.Time
+	// Attended and Missed count the sessions so far of which so much was reported.
+	Attended, Missed int
 	// Labels are security labels of all that is told of the referral; one of 42 CFR Part 2 brings the notice with it.
 	Labels []string
 	// CancelRequested marks the first of the two confirmations by which profile bser cancels: Task

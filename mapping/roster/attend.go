@@ -115,6 +115,11 @@ func (d *step) attend(e *mapping.Event, rec *Record, id PlacementID) {
 	}
 	d.own(rec)
 	if came == Missed && d.expected(pl) && past.missed() >= d.offer.Catalog.Policy.Filled().MissedSessions {
+		for _, r := range d.sharing(rec, id) {
+			dec := d.decision(d.live[r.Key])
+			dec.Record.Placements[dec.Record.find(id)].Past = past
+			d.save(dec)
+		}
 		d.finishAll(rec, id, mapping.DroppedOut, reason(RuleMissedTooMany))
 		return
 	}
@@ -190,6 +195,16 @@ func (p *Past) record(s Session) {
 		return
 	}
 	p.Sessions = slices.Insert(p.Sessions, at, s)
+}
+
+// count of the sessions of which so much was reported.
+func (p *Past) count(came Attendance) (n int) {
+	for _, s := range p.Sessions {
+		if s.Came == came {
+			n++
+		}
+	}
+	return n
 }
 
 // missed counts the sessions missed since the last attended.

@@ -317,6 +317,9 @@ func (d *step) tell(rec *Record, i int, previous mapping.Status, reasons []mappi
 	n.FirstSession, n.Requested, n.Opened = instant(pl.First), instant(rec.Arrival), instant(pl.Opened)
 	n.SeatsTaken = d.Taken(pl.Group)
 	n.Reasons, n.Issues, n.Labels = reasons, issues, d.labelsOf(rec, pl)
+	if pl.Past != nil {
+		n.Attended, n.Missed = pl.Past.count(Attended), pl.Past.count(Missed)
+	}
 	d.sign(&n, rec)
 	switch pl.Status {
 	case mapping.Waitlisted:

@@ -82,6 +82,7 @@ func assumptions(t *testing.T) []byte {
 	section("Conditions", "Which conditions count as chronic, and so are served by programs for any chronic condition.", assumedConditions(t))
 	section("Sizes and rhythms", "What a group has where its catalog and its program's template are silent.", assumedSizes(t))
 	section("Programs", "Shipped programs of which not all is sourced.", assumedPrograms(t))
+	section("Facts and minors", "Codes that gates read in a sense that no source gives them, and the ages from which a state lets a minor consent alone.", assumedFacts(t))
 	section("Score", "How much each part weighs when several groups suit.", assumedScore())
 	section("In the code", "Numbers and word lists that the code calls assumptions.", assumedInCode(t))
 	if rows := assumedInYAML(t); len(rows) > 0 {
@@ -230,6 +231,27 @@ func assumedPrograms(t *testing.T) (out []assumed) {
 	for _, r := range table(t, "programs.csv") {
 		if isAssumed(r["source"]) {
 			out = append(out, assumed{r["name"] + ".", fmt.Sprintf("%s, %s; conditions %s; goals %s", r["kind"], r["enrolment"], listed(cmp.Or(r["conditions"], "-")), listed(r["goals"])), "programs.csv " + r["key"], r["source"]})
+		}
+	}
+	return out
+}
+
+// assumedFacts lists codes of facts by what they are read as, and each state's age of consent.
+func assumedFacts(t *testing.T) (out []assumed) {
+	for _, r := range table(t, "facts.csv") {
+		if isAssumed(r["source"]) {
+			out = append(out, assumed{r["name"] + ".", r["system"] + " " + r["code"], "facts.csv " + r["fact"], r["source"]})
+		}
+	}
+	for _, r := range table(t, "snomed-overlay.csv") {
+		if r["table"] == "fact" && isAssumed(r["source"]) {
+			out = append(out, assumed{r["display"] + ".", "SNOMED " + r["code"], "snomed-overlay.csv " + r["key"], r["source"]})
+		}
+	}
+	care := map[string]string{program.CareMental: "outpatient mental health care", program.CareSubstance: "treatment of substance use"}
+	for _, r := range table(t, "minor-consent.csv") {
+		if isAssumed(r["source"]) {
+			out = append(out, assumed{r["state"] + ": a minor consents alone to " + care[r["care"]] + ".", "from " + r["age_from"] + " years", "minor-consent.csv", r["source"]})
 		}
 	}
 	return out

@@ -71,7 +71,16 @@ public final class Validate {
 
   private static final Gson GSON = new Gson();
 
-  public static void main(String[] args) throws Exception {
+  public static void main(String[] args) {
+    try {
+      run(args);
+    } catch (Throwable fault) {
+      fault.printStackTrace();
+      System.exit(1); // the threads of the validator would wait for ever
+    }
+  }
+
+  private static void run(String[] args) throws Exception {
     PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
     System.setOut(System.err); // what the libraries print is no answer
     FhirContext r4 = FhirContext.forR4();

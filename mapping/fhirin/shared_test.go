@@ -156,7 +156,7 @@ func TestBSeRMessageRepaired(t *testing.T) {
 		codes = append(codes, o.Code.Code)
 	}
 	slices.Sort(codes)
-	if diff := cmp.Diff([]string{"29463-7", "39156-5", "82589-3", "8302-2", "8462-4", "8480-6"}, codes); diff != "" {
+	if diff := cmp.Diff([]string{"2106-3", "29463-7", "39156-5", "82589-3", "8302-2", "8462-4", "8480-6"}, codes); diff != "" {
 		t.Errorf("observations of the document inside (-want +got):\n%s", diff)
 	}
 	status, issues, identifier := confirmed(t, data)

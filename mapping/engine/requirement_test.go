@@ -104,6 +104,16 @@ var requirements = []row{
 	{"C4", "who cannot be placed goes to a person, with the reasons", []proof{
 		{"unknown_code_alone_is_a_review", []string{"r1 review no-suitable-group unknown-code", "r4 review unserved-condition", "r2 placed unknown-code"}, nil},
 	}},
+	{"C5", "individual therapy never blocks and can be required", []proof{
+		{"individual_therapy_can_be_required_and_never_blocks", []string{"r1 needs-info gate-missing", "r2 placed dbt", "r4 placed mood"}, nil},
+	}},
+	{"C6", "individual treatment beside the group is advice", []proof{
+		{"follow_up_is_advice", []string{"r1 placed suggested-follow-up"}, nil},
+	}},
+	{"C8", "the same clinician may lead, and that is recorded; a list can forbid it", []proof{
+		{"own_clients_of_the_leader_come_first", []string{"r1 placed mood-b", "r2 placed mood-a"}, nil},
+		{"leader_who_is_a_relative_or_unwanted_is_not_theirs", []string{"never r3 pain-barn"}, nil},
+	}},
 	{"C9", "who seeks support goes to support, who wants a change to therapy", []proof{
 		{"seek_support_or_make_a_change", []string{"r1 placed mood-peers serves-goal", "r2 placed mood serves-goal"}, nil},
 	}},

@@ -43,6 +43,9 @@ var safetyRules = []row{
 		{"minors_and_adults_are_never_mixed", []string{"r1 placed teen", "r2 review age", "r3 review age", "r4 review age"}, nil},
 		{"desk_overrides_a_filter_but_never_that_minors_are_apart", []string{"i5 refused age"}, nil},
 	}},
+	{"S10", "a minor joins with a guardian who can be reached and consents, but for care that the state lets minors have", []proof{
+		{"minors_join_with_a_guardian_who_consents", []string{"r1 needs-info guardian-missing", "r2 needs-info guardian-consent-missing", "r3 placed teen", "r4 placed", "r5 needs-info", "r1 placed was:needs-info"}, nil},
+	}},
 	{"S11", "pregnancy bars diabetes prevention while it lasts", []proof{
 		{"pregnancy_bars_diabetes_prevention", []string{"r1 review criteria", "r2 placed prevention", "r3 placed prevention", "r4 review criteria"}, nil},
 	}},
@@ -105,6 +108,18 @@ var safetyRules = []row{
 	}},
 	{"S22", "the licence holds through the last session", []proof{
 		{"licence_holds_at_the_first_session", []string{"r1 placed", "r2 review leader-licence"}, nil},
+	}},
+	{"S23", "a program's gates ask for what is missing and never assume", []proof{
+		{"gate_asks_for_the_test_and_the_update_resumes", []string{"r2 needs-info gate-missing", "r2 waitlisted was:needs-info"}, nil},
+		{"gate_for_pulmonary_rehabilitation", []string{"r1 placed", "r2 review criteria", "r3 needs-info gate-missing"}, nil},
+		{"gate_for_a_signed_order_with_hours_and_topics", []string{"r1 needs-info gate-missing", "r2 placed"}, nil},
+	}},
+	{"S24", "outdated screening is asked again before therapy", []proof{
+		{"outdated_screening_is_asked_again_before_therapy", []string{"r2 review risk-outdated", "r3 waitlisted alert-risk-outdated", "never r3 placed"}, nil},
+	}},
+	{"S25", "what one person has but once is not given twice", []proof{
+		{"benefit_that_one_person_has_but_once", []string{"r1 review criteria", "r7 review criteria", "never r7 placed"}, nil},
+		{"program_asked_for_twice_is_one_placement", []string{"r1 placed pain seats:1/2"}, nil},
 	}},
 	{"S26", "who died, was merged or called off holds nothing", []proof{
 		{"deceased_closes_and_frees", []string{"r1 closed deceased", "r2 placed promoted", "r4 closed deceased"}, nil},

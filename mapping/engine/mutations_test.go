@@ -22,7 +22,7 @@ var mutations = []mutation{
 		"catalog_that_fails_lint_is_refused_with_every_problem"},
 	{"A9", "mapping/program/lint_program.go", `if p.Kind == mapping.Therapy && p.Curriculum == "" {`, `if p.Curriculum == "" {`,
 		"catalog_that_fails_lint_is_refused_with_every_problem catalog_adds_a_group_and_promotes_in_order"},
-	{"A10", "mapping/program/data/kinds.csv", "mild_cognitive_impairment,unknown,,cognitive-rehab;skills;support;", "mild_cognitive_impairment,unknown,,skills;support;",
+	{"A10", "mapping/program/data/goals.csv", "social-cognition,Social cognition,cognitive-rehab,", "social-cognition,Social cognition,support,",
 		"cognitive_rehabilitation_serves_social_cognition"},
 	{"A11", "mapping/match/book.go", "cost: cmp.Or(costWords.number(g.Cost), 4), closed", "cost: 4, closed",
 		"cost_breaks_ties_and_nothing_else"},

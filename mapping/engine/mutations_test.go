@@ -6,7 +6,7 @@ var mutations = []mutation{
 		"no_overlap_is_never_placed"},
 	{"A2", "mapping/program/data/kind-defaults.csv", "therapy,closed,6,8,", "therapy,closed,6,9,",
 		"therapy_groups_hold_eight_and_courses_more"},
-	{"A2", "mapping/roster/timer.go", "case taken == 0 || taken >= g.Seats.Min:", "case true:",
+	{"A2", "mapping/roster/timer.go", "case taken == 0 || taken >= g.Seats.Min:", "case taken >= 0:",
 		"cohort_below_its_minimum_does_not_start"},
 	{"A3", "mapping/program/data/kind-defaults.csv", "therapy,closed,6,8,15,60,", "therapy,closed,6,8,15,90,",
 		"therapy_groups_hold_eight_and_courses_more"},

@@ -138,6 +138,8 @@ var explained = []struct {
 		"the sender's type of identifier is of table 0203, of which R4's value set has a part; the binding is extensible"},
 	{regexp.MustCompile(`^None of the codings provided are in the value set 'Patient Contact Relationship ' .*v3-RoleCode#GUARD\)$`),
 		"a guardian, whom table 0131 does not have; the binding is extensible"},
+	{regexp.MustCompile(`^The Coding provided \(http://terminology\.hl7\.org/CodeSystem/v3-ActCode#42CFRPart2(CD)?\) was not found in the value set 'SecurityLabels' `),
+		"the label of 42 CFR Part 2 names a policy; R4's value set has sensitivities and obligations alone, and the binding is extensible"},
 	{regexp.MustCompile(`^Error Cannot invoke "org\.hl7\.fhir\.r5\.model\.CodeSystem\.getConcept`),
 		"HAPI fails at the type of a document, a code of LOINC, which is not here"},
 	{regexp.MustCompile(`^Found multiple matching profiles for urn:uuid:[-0-9a-f]+ among choices: .*/SDOHCC-ObservationProgramEnrollmentStatus\b`),

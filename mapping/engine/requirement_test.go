@@ -110,6 +110,10 @@ var requirements = []row{
 	{"C6", "individual treatment beside the group is advice", []proof{
 		{"follow_up_is_advice", []string{"r1 placed suggested-follow-up"}, nil},
 	}},
+	{"C7", "a leader who picks is asked, and alone decides", []proof{
+		{"therapist_picks_among_those_nominated", []string{"r1 review nominated", "r1 placed pain-barn by:linnea", "r5 review no-suitable-group not-offered", "never r5 placed"}, nil},
+		{"therapist_is_nominated_own_clients_only", []string{"r1 review no-suitable-group not-offered", "r2 review nominated"}, nil},
+	}},
 	{"C8", "the same clinician may lead, and that is recorded; a list can forbid it", []proof{
 		{"own_clients_of_the_leader_come_first", []string{"r1 placed mood-b", "r2 placed mood-a"}, nil},
 		{"leader_who_is_a_relative_or_unwanted_is_not_theirs", []string{"never r3 pain-barn"}, nil},

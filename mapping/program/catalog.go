@@ -87,7 +87,7 @@ type Policy struct {
 	ContactAttempts int `yaml:"contactAttempts,omitempty"`
 	// MissedSessions in a row release a seat where attendance is expected; default 3. source: assumption
 	MissedSessions int `yaml:"missedSessions,omitempty"`
-	// ReviewDays and ReviewDaysUrgent are business days within which a person is to have decided; default 3, urgent and
+	// ReviewDays and ReviewDaysUrgent are business days within which a person is to have decided a review; default 3, urgent and
 	// above 1. source: assumption
 	ReviewDays       int `yaml:"reviewDays,omitempty"`
 	ReviewDaysUrgent int `yaml:"reviewDaysUrgent,omitempty"`

@@ -320,7 +320,7 @@ func TestNeedsMeListsWhatWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	body := r.browser("vera").must("/needs")
-	for _, want := range []string{"Deliveries that failed", "the Task has no owner", "To review", review, "Offers to be answered", offered, "Messages that could not be read", "Codes without a meaning here"} {
+	for _, want := range []string{"Deliveries that failed", "the Task has no owner", "To review", review, "decide by", "Offers to be answered", offered, "Messages that could not be read", "Codes without a meaning here"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the list lacks %q", want)
 		}

@@ -46,8 +46,10 @@ type task struct {
 	Priority           mapping.Priority
 	// Since it waits, and Due by when something happens by itself; zero where nothing does.
 	Since, Due time.Time
-	Soon       bool
-	Program    string
+	// By when a person is to have decided; zero where nothing waits for a decision. Soon: little time is left, or none.
+	By      time.Time
+	Soon    bool
+	Program string
 	// Attempts to reach the patient that failed, of as many as are made, and when the last was.
 	Attempts, Of int
 	Attempted    time.Time
@@ -130,7 +132,9 @@ func (v *visit) tasksOf(b *Board, tasks map[string][]*task) {
 				t.status = rec.Placements[0].Status
 			}
 			if queue := queueOf(s, rec); queue != "" {
-				add(queue, t)
+				waits := *t
+				waits.decideBy(offer.Catalog, rec, zone, now)
+				add(queue, &waits)
 			}
 			for i := range rec.Placements {
 				if pl := &rec.Placements[i]; pl.Status == mapping.Offered {
@@ -173,6 +177,16 @@ func (v *visit) tasksOf(b *Board, tasks map[string][]*task) {
 		}
 		return true
 	})
+}
+
+// decideBy notes since when and by when a person is asked, of the placement for which the least time is left.
+func (t *task) decideBy(cat *program.Catalog, rec *roster.Record, zone *time.Location, now time.Time) {
+	for i := range rec.Placements {
+		pl := &rec.Placements[i]
+		if by, ok := roster.DecideBy(cat, pl, rec.Priority); ok && (t.By.IsZero() || by.Before(t.By)) {
+			t.Since, t.By, t.Soon = at(pl.Opened, zone), by.In(zone), by.Before(now)
+		}
+	}
 }
 
 // refusals are the deliveries that a FHIR server refused, where a delivery keeps them in the same data folder.

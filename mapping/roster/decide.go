@@ -306,6 +306,26 @@ func (d *step) save(dec *Decision) {
 // tell makes a notice of placement i of the record as it now stands. Call it after save: position and seats are read
 // from the state.
 func (d *step) tell(rec *Record, i int, previous mapping.Status, reasons []mapping.Reason, issues mapping.Issues) *mapping.Notice {
+	return d.announce(rec, i, d.tellAccepted(rec, i, previous, issues), reasons, issues)
+}
+
+// tellAccepted tells that a placement is accepted, before it is told that the patient takes part already: profile bser has
+// no other way there from receipt. It returns the status that was told last.
+func (d *step) tellAccepted(rec *Record, i int, previous mapping.Status, issues mapping.Issues) mapping.Status {
+	if d.offer.Catalog.Profile != "bser" || rec.Placements[i].Status != mapping.Enrolled {
+		return previous
+	}
+	switch previous {
+	case "", mapping.Review, mapping.NeedsInfo:
+		n := d.announce(rec, i, previous, []mapping.Reason{reason(RulePlaced)}, issues)
+		n.Status = mapping.Placed
+		return mapping.Placed
+	}
+	return previous
+}
+
+// announce adds one notice of a placement as it is.
+func (d *step) announce(rec *Record, i int, previous mapping.Status, reasons []mapping.Reason, issues mapping.Issues) *mapping.Notice {
 	pl := &rec.Placements[i]
 	if !mapping.Allowed(previous, pl.Status) {
 		panic("roster: " + pl.ID.String() + " may not go from " + string(previous) + " to " + string(pl.Status))

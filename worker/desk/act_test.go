@@ -326,7 +326,7 @@ func TestRowsThatComeLateAreRecorded(t *testing.T) {
 
 // TestLeadersChooseTheirNominees: a leader sees who is offered to the own group, with the least that is needed, accepts one
 // and declines another, whose seat goes to the next.
-func TestLeadersChooseTheirNominees(t *testing.T) {
+func TestLeadersAnswerOffers(t *testing.T) {
 	r := newRig(t, nil)
 	first, next := r.send("Okafor", "G47.00"), r.send("Ng", "G47.00")
 	lena := r.browser("lena")
@@ -351,5 +351,37 @@ func TestLeadersChooseTheirNominees(t *testing.T) {
 	}
 	if status, _ := lena.post("/act/north/"+next+"/release", form(next)); status != http.StatusForbidden {
 		t.Errorf("a leader releases a seat: %d", status)
+	}
+}
+
+// A leader who picks sees who is nominated, with minimum data, and takes them in or does not; no seat is held meanwhile.
+func TestLeadersChooseTheirNominees(t *testing.T) {
+	r := newRig(t, nil)
+	first, next := r.send("Okafor", "J45.40"), r.send("Ng", "J45.40")
+	lena := r.browser("lena")
+	page := lena.must("/group/north/breath-1")
+	r.wants(page, "Nominated", "Okafor, Test", "Ng, Test", "Take in", "Do not take in", "2 free")
+	for _, more := range []string{"1961", "02118", "/referral/"} {
+		if strings.Contains(page, more) {
+			t.Errorf("a leader sees %q", more)
+		}
+	}
+	form := func(key string) url.Values {
+		return url.Values{"placement": {key + "-1"}, "by": {"leader"}, "reason": {"as discussed"}, "seen": {r.seen(key)}}
+	}
+	_, preview := lena.post("/act/north/"+first+"/accept/preview", form(first))
+	r.wants(preview, ">Placed<")
+	_, done := lena.post("/act/north/"+first+"/accept", form(first))
+	r.wants(done, "Done: 1 confirmation sent.", "1 taken")
+	_, done = lena.post("/act/north/"+next+"/decline", form(next))
+	r.wants(done, "Done: 1 confirmation sent.")
+	if strings.Contains(done, next) {
+		t.Error("who was not chosen is still shown")
+	}
+	if a, b := r.status(first), r.status(next); a != mapping.Placed || b != mapping.Review {
+		t.Errorf("taken in: %s, not chosen: %s", a, b)
+	}
+	if status, _ := lena.post("/act/north/"+next+"/accept", form(next)); status != http.StatusForbidden {
+		t.Errorf("a leader answers for whom nobody asks: %d", status)
 	}
 }

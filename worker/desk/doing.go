@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -90,20 +91,21 @@ func (v *visit) do() {
 		v.show(http.StatusConflict, "preview", v.words.T("act."+a.ID+".do"), preview{Network: b.Network, Key: e.Target.Key, Act: a.ID, Conflict: other})
 		return
 	}
+	to := "/referral/" + b.Network + "/" + e.Target.Key
+	if v.person.Role == Leader { // the group is asked for before the act, which may end what the patient has in it
+		group, _ := v.standing(b, e.Target.Key, e.Target.Placement)
+		to = "/group/" + b.Network + "/" + group
+	}
 	input, err := worker.PublishEvent(v.ctx, v.actors[b.Network], b.Network, e)
 	if err != nil {
 		v.failed(err)
 		return
 	}
-	to := "/referral/" + b.Network + "/" + e.Target.Key
-	if v.person.Role == Leader {
-		group, _ := v.standing(b, e.Target.Key, e.Target.Placement)
-		to = "/group/" + b.Network + "/" + group
-	}
 	http.Redirect(v.w, v.r, to+"?did="+strconv.FormatUint(input, 10), http.StatusSeeOther)
 }
 
-// standing is the group and the status of a placement; empty when it has none, or is not there.
+// standing is the group of a placement, or that whose leader is asked about it, and its status; empty when it has none, or
+// is not there.
 func (v *visit) standing(b *Board, key, placement string) (group string, status mapping.Status) {
 	number, err := roster.ParseKey('r', key)
 	if err != nil {
@@ -113,7 +115,7 @@ func (v *visit) standing(b *Board, key, placement string) (group string, status 
 		rec := s.Record(number)
 		for i := 0; rec != nil && i < len(rec.Placements); i++ {
 			if pl := &rec.Placements[i]; pl.ID.String() == placement {
-				group, status = pl.Group, pl.Status
+				group, status = cmp.Or(pl.Group, nominatedFor(pl)), pl.Status
 			}
 		}
 	})

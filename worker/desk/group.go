@@ -69,6 +69,27 @@ func holders(s *roster.State, zone *time.Location) map[string][]holder {
 	return in
 }
 
+// nomineesOf a group whose leader chooses: who waits for the leader's answer. They hold no seat.
+func nomineesOf(s *roster.State, group string, zone *time.Location) (list []holder) {
+	for _, key := range s.LiveKeys() {
+		rec := s.Record(key)
+		for i := range rec.Placements {
+			if pl := &rec.Placements[i]; nominatedFor(pl) == group {
+				list = append(list, holder{Key: roster.KeyOf('r', key), Status: pl.Status, First: at(rec.Arrival, zone), placement: pl.ID})
+			}
+		}
+	}
+	return list
+}
+
+// nominatedFor is the group whose leader is asked about a placement; empty where none is.
+func nominatedFor(pl *roster.Placement) string {
+	if pl.Status != mapping.Review || pl.Past == nil {
+		return ""
+	}
+	return pl.Past.Nominated
+}
+
 // heldOf tells the seats held by offers from those taken.
 func (s seats) heldOf(in []holder) seats {
 	for _, h := range in {
@@ -196,6 +217,7 @@ func (v *visit) group() {
 		Sheet    sheet
 		Group    groupView
 		In       []holder
+		Nominees []holder // First is when they arrived
 		Waiters  []waiter
 		Sessions []time.Time
 		Next     *waiter // who one more seat would go to
@@ -216,6 +238,7 @@ func (v *visit) group() {
 		found = true
 		g := &offer.Catalog.Groups[at]
 		body.In = holders(s, offer.Catalog.Location)[g.ID]
+		body.Nominees = nomineesOf(s, g.ID, offer.Catalog.Location)
 		body.Group = groupOf(b, s, offer.Catalog, g, body.In, now)
 		for _, d := range g.Dates {
 			body.Sessions = append(body.Sessions, d.In(offer.Catalog.Location))
@@ -246,6 +269,11 @@ func (v *visit) group() {
 				line.Name = h.Name
 			}
 		}
+	}
+	for i := range body.Nominees {
+		h := &body.Nominees[i]
+		h.Name, h.Seen = v.nameOf(b, h.Key)
+		h.Placement = h.placement.String()
 	}
 	for i := range body.Waiters {
 		w := &body.Waiters[i]

@@ -40,9 +40,11 @@ programs:
   - {id: walk, name: Walking, kind: exercise-rehab, conditions: [hypertension], attendance: expected}
   - {id: pain, name: Pain skills, kind: skills, conditions: [chronic_pain], goals: [coping-strategies], acceptance: offer}
   - {id: sleep, name: Sleeping better, kind: skills, conditions: [insomnia], goals: [coping-strategies], acceptance: leader}
+  - {id: breath, name: Breathing together, kind: skills, conditions: [asthma], goals: [coping-strategies], admission: therapist}
 groups:
   - {id: copd-1, program: copd-ed, leader: lena, seats: {min: 1, max: 1}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: 2046-11-16, time: "17:00", count: 30}}
   - {id: sleep-1, program: sleep, leader: lena, seats: {min: 1, max: 1}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: 2046-11-16, time: "17:00", count: 30}}
+  - {id: breath-1, program: breath, leader: lena, seats: {min: 1, max: 2}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: 2046-11-16, time: "17:00", count: 30}}
   - {id: pain-1, program: pain, leader: omar, seats: {min: 1, max: 6}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: 2046-11-16, time: "17:00", count: 30}}
   - {id: walk-1, program: walk, leader: lena, seats: {min: 1, max: 6}, enrolment: rolling, mode: in-person, site: hall, sessions: {start: %[1]s, time: "00:01", every: daily, count: 60}}
 `, now.AddDate(0, 0, -14).Format(time.DateOnly))

@@ -38,6 +38,7 @@ var safetyRules = []row{
 	}},
 	{"S8", "an eating disorder bars weight programs", []proof{
 		{"eating_disorder_bars_weight_programs", []string{"r1 review criteria", "never r1 placed", "r2 placed weight"}, nil},
+		{"eating_disorder_bars_whatever_weight_program", []string{"r1 review criteria", "never r1 placed", "r2 placed lighter"}, nil},
 	}},
 	{"S9", "minors and adults are apart", []proof{
 		{"minors_and_adults_are_never_mixed", []string{"r1 placed teen", "r2 review age", "r3 review age", "r4 review age"}, nil},

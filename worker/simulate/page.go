@@ -13,9 +13,9 @@ import (
 //go:embed asset/page.html
 var pageSource string
 
-// chartJS is Chart.js 4.5.0 (MIT, asset/chart.LICENSE.md).
+// chartJS is Chart.js 4.5.0 (MIT, asset/chart.LICENSE.md), dist/chart.umd.min.js without the line that names its source map.
 //
-//go:embed asset/chart.js
+//go:embed asset/chart.min.js
 var chartJS string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{

@@ -60,6 +60,7 @@ func TestNothingPersonalInLogsSubjectsAndMetrics(t *testing.T) {
 		if len(text) < 100 {
 			t.Errorf("%s: %q is too little to look at", where, text)
 		}
+		text = measured.ReplaceAllString(text, "#")
 		for value := range personal {
 			if at := indexWord(text, value); at >= 0 {
 				t.Errorf("%s: %q in %q", where, value, text[max(0, at-100):min(len(text), at+100)])
@@ -74,6 +75,9 @@ var (
 	personalList = regexp.MustCompile(`"(?:given|line)":\[([^\]]*)`)
 	quoted       = regexp.MustCompile(`"([^"]+)"`)
 )
+
+// measured is a decimal or a port: chance gives them the digits of a postal code.
+var measured = regexp.MustCompile(`\b[0-9]+[.:][0-9]+`)
 
 // personalBytes is the least length looked for: shorter values turn up by chance.
 const personalBytes = 5

@@ -44,6 +44,8 @@ type Notice struct {
 	DecidedBy, Why, Approver string
 	// CalledOff is a session that had been booked and is not to be attended after all, without the placement ending.
 	CalledOff time.Time
+	// Sessions are those of the group that are not when the patient expected them, in order of time.
+	Sessions []SessionChange
 	// Catalog hash in force.
 	Catalog string
 
@@ -59,4 +61,18 @@ type Notice struct {
 	// CancelRequested marks the first of the two confirmations by which profile bser cancels: Task
 	// in-progress with businessStatus 5.2.
 	CancelRequested bool
+}
+
+// SessionChange is one session of a group that is not when it was to be: Is is zero where it is left out, Was where it is new.
+type SessionChange struct {
+	Was time.Time `json:"was,omitzero"`
+	Is  time.Time `json:"is,omitzero"`
+}
+
+// First is the earlier of its times, which are not both zero.
+func (c SessionChange) First() time.Time {
+	if c.Is.IsZero() || !c.Was.IsZero() && c.Was.Before(c.Is) {
+		return c.Was
+	}
+	return c.Is
 }

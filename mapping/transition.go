@@ -28,7 +28,7 @@ var Transitions = slices.Concat(
 	each([]Status{"", Review, NeedsInfo, Waitlisted}, []Status{Enrolled}, "", "a place joined that the patient attends"),
 	stay(standing, "", "an update; an alert; the records of two patients merged"),
 	stay([]Status{Offered}, "", "the reminder of an offer, at half time"),
-	stay(seated, "", "the group was postponed or has another leader; a cohort below its minimum"),
+	stay(seated, "", "the group was postponed or has another leader; a session was moved, left out or added; a cohort below its minimum"),
 	each(seated[:2], []Status{Waitlisted, Offered, Placed}, "", "the group was cancelled, or did not reach its minimum"),
 	each([]Status{Offered}, []Status{Waitlisted}, "", "the offer expired"),
 	each([]Status{Placed}, []Status{Completed}, "", "a drop-in place was handed over"),

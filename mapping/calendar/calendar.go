@@ -14,7 +14,7 @@ import (
 )
 
 // Group is the calendar of one group's sessions from a moment on, one event each, since dates that a group skips fit no rule
-// of recurrence. ok is false when the catalog has no such group. Times are UTC, which needs no table of zones.
+// of recurrence. One that was moved keeps its UID, with a higher SEQUENCE, so that a calendar that has it moves it. ok is false when the catalog has no such group. Times are UTC, which needs no table of zones.
 func Group(cat *program.Catalog, id string, from time.Time) (text string, ok bool) {
 	g, ok := cat.Group(id)
 	if !ok {
@@ -63,8 +63,12 @@ func write(cat *program.Catalog, g *program.Group, s sessions) string {
 		if start.Before(s.from) || start.After(s.last) {
 			continue
 		}
-		e := c.AddEvent(cat.Network + "-" + s.of + "-" + start.UTC().Format("20060102T1504Z") + "@convene.health")
+		planned := cat.PlannedStart(g, start)
+		e := c.AddEvent(cat.Network + "-" + s.of + "-" + planned.UTC().Format("20060102T1504Z") + "@convene.health")
 		e.SetDtStampTime(s.stamp.UTC())
+		if !planned.Equal(start) {
+			e.SetSequence(1)
+		}
 		e.SetStatus(s.status)
 		e.SetStartAt(start.UTC())
 		e.SetEndAt(start.Add(time.Duration(minutes) * time.Minute).UTC())

@@ -2,6 +2,7 @@ package confirm
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,53 @@ func TestAppointments(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+		b, err := w.Append(nil, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fhirtest.Check(t, bundleOf(t, b))
+	}
+}
+
+// TestSessionsThatMove: each session that is off is cancelled, each that is held instead is booked, and the first that a member can
+// attend is booked whatever became of it, each once.
+func TestSessionsThatMove(t *testing.T) {
+	w := New(catalog(t, "base"))
+	first := placed().FirstSession
+	day := func(n int) time.Time { return first.AddDate(0, 0, n) }
+	for name, c := range map[string]struct {
+		change func(n *mapping.Notice)
+		want   string
+	}{
+		"the first is moved": {func(n *mapping.Notice) {
+			n.CalledOff, n.FirstSession, n.Sessions = first, day(2), []mapping.SessionChange{{Was: first, Is: day(2)}}
+		}, "20261117T2300 cancelled, 20261119T2300 booked"},
+		"the first is left out": {func(n *mapping.Notice) {
+			n.CalledOff, n.FirstSession, n.Sessions = first, day(7), []mapping.SessionChange{{Was: first}}
+		}, "20261117T2300 cancelled, 20261124T2300 booked"},
+		"a later one is moved": {func(n *mapping.Notice) {
+			n.Sessions = []mapping.SessionChange{{Was: day(7), Is: day(8)}}
+		}, "20261117T2300 booked, 20261124T2300 cancelled, 20261125T2300 booked"},
+		"one more comes before the first": {func(n *mapping.Notice) {
+			n.FirstSession, n.Sessions = day(-1), []mapping.SessionChange{{Is: day(-1)}}
+		}, "20261116T2300 booked"},
+		"of who attends": {func(n *mapping.Notice) {
+			n.Status, n.Previous, n.Sessions = mapping.Enrolled, mapping.Enrolled, []mapping.SessionChange{{Was: day(7), Is: day(8)}, {Is: day(14)}}
+		}, "20261124T2300 cancelled, 20261125T2300 booked, 20261201T2300 booked"},
+		"of an offer": {func(n *mapping.Notice) {
+			n.Status, n.CalledOff, n.FirstSession, n.Sessions = mapping.Offered, first, day(2), []mapping.SessionChange{{Was: first, Is: day(2)}}
+		}, "20261117T2300 cancelled, 20261119T2300 pending"},
+		"the whole group is put off": {func(n *mapping.Notice) { n.CalledOff, n.FirstSession = first, day(14) }, "20261117T2300 cancelled, 20261201T2300 booked"},
+	} {
+		n := placed()
+		c.change(n)
+		var got []string
+		for _, a := range viewOf(t, w, n)["Appointment"] {
+			got = append(got, a["id"].(string)[len("riverside-r1042-1-"):]+" "+a["status"].(string))
+		}
+		if text := strings.Join(got, ", "); text != c.want {
+			t.Errorf("%s: %s, want %s", name, text, c.want)
 		}
 		b, err := w.Append(nil, n)
 		if err != nil {

@@ -180,7 +180,7 @@ func (w *Writer) group(g *program.Group) *group {
 	c := &group{name: clean(g.Name), held: g.Enrolment != program.EnrolmentOpen, max: g.Seats.Max, lasts: lasts(g), link: clean(g.Link)}
 	c.data = mapping.AppendString([]byte(`,"group":{"id":`), g.ID)
 	c.data = mapping.AppendString(append(c.data, `,"name":`...), g.Name)
-	c.data = mapping.AppendString(append(c.data, `,"start":`...), g.Sessions.Start)
+	c.data = mapping.AppendString(append(c.data, `,"start":`...), w.catalog.StartOf(g))
 	if place := w.place(g.Site); place != "" {
 		c.meeting = mapping.AppendString(append(c.meeting, `,"place":`...), place)
 	} else if g.Link != "" {

@@ -48,6 +48,7 @@ func (e *envelope) data() {
 	e.text(`,"priority":`, string(n.Priority))
 	e.program()
 	e.group()
+	e.sessions()
 	if n.Position > 0 {
 		e.b = strconv.AppendInt(append(e.b, `,"waitlist":{"position":`...), int64(n.Position), 10)
 		e.time(`,"asOf":"`, n.Time.UTC())
@@ -109,6 +110,25 @@ func (e *envelope) group() {
 			e.b = append(e.b, g.meeting...)
 		}
 		e.b = append(e.b, '}')
+	}
+}
+
+// sessions are those that are not when the patient expected them, in the network's zone.
+func (e *envelope) sessions() {
+	for i, c := range e.n.Sessions {
+		e.b = append(e.b, next(i, `,"sessions":[`)...)
+		is := `{"is":"`
+		if !c.Was.IsZero() {
+			e.time(`{"was":"`, c.Was.In(e.w.catalog.Location))
+			is = `,"is":"`
+		}
+		if !c.Is.IsZero() {
+			e.time(is, c.Is.In(e.w.catalog.Location))
+		}
+		e.b = append(e.b, '}')
+	}
+	if len(e.n.Sessions) > 0 {
+		e.b = append(e.b, ']')
 	}
 }
 

@@ -17,7 +17,7 @@ func (x *bundle) addOrder() {
 	x.addServiceRequest(order, id, request)
 	x.addEnrolment(id)
 	x.addTask(id, task, fhir.RefTo(request))
-	x.addAppointment(order, fhir.RefTo(request))
+	x.addAppointments(order, fhir.RefTo(request))
 	x.addAttendance(id, fhir.RefTo(request))
 	x.addProvenance(fhir.RefTo(request), fhir.RefTo(task))
 }

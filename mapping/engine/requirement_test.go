@@ -29,8 +29,16 @@ var requirements = []row{
 	{"A4", "therapy is a closed cohort that nobody joins after its first session", []proof{
 		{"closed_cohort_takes_nobody_after_its_first_session", []string{"r1 placed pain-december", "r2 review no-suitable-group enrolment-closed", "never r2 placed"}, nil},
 		{"promotion_skips_whom_the_group_no_longer_suits", []string{"never r3 placed"}, nil},
+		{"session_of_a_cohort_is_moved", []string{"r1 placed session-moved", "r4 placed pain-december", "r7 review enrolment-closed", "never r7 placed", "r1 enrolled session-moved"}, nil},
 	}},
 	{"A5", "support is ongoing and takes whoever comes", []proof{
+		{"sessions_of_an_ongoing_group_are_moved_and_left_out", []string{"r1 placed grief-mill session-left-out", "r2 placed session-moved session-added"}, func(t *testing.T, told []confirmation) {
+			for _, c := range told {
+				if c.Data.Cause.Sequence == 3 || c.Data.Cause.Sequence == 5 {
+					t.Errorf("%s tells of what concerns nobody", c.ID)
+				}
+			}
+		}},
 		{"therapy_groups_hold_eight_and_courses_more", []string{"r11 placed grief-barn seats:0/0"}, nil},
 	}},
 	{"A6", "drop in: no seat, no penalty, handed over in the end", []proof{

@@ -46,6 +46,7 @@ type confirmation struct {
 			Zone                string
 			Place, Link, Leader string
 		} `json:"firstSession"`
+		Sessions []mapping.SessionChange
 		Waitlist struct{ Position int }
 		Expires  time.Time
 		Reasons  []mapping.Reason
@@ -281,6 +282,18 @@ func (w *coding) patient(c *confirmation) *segment {
 	return s
 }
 
+// sessionNote says which session is not when it was to be, in the network's time.
+func sessionNote(s mapping.SessionChange) string {
+	const form = "2006-01-02 15:04"
+	switch {
+	case s.Is.IsZero():
+		return "session of " + s.Was.Format(form) + " is left out"
+	case s.Was.IsZero():
+		return "one more session " + s.Is.Format(form)
+	}
+	return "session of " + s.Was.Format(form) + " is moved to " + s.Is.Format(form)
+}
+
 // notes say in words what the fields cannot: where and when, the place in line, why, and remarks.
 func (c *confirmation) notes() []string {
 	d := &c.Data
@@ -299,6 +312,9 @@ func (c *confirmation) notes() []string {
 			}
 		}
 		notes = append(notes, text)
+	}
+	for _, s := range d.Sessions {
+		notes = append(notes, sessionNote(s))
 	}
 	if d.Waitlist.Position > 0 {
 		notes = append(notes, fmt.Sprintf("number %d in line as of %s", d.Waitlist.Position, c.Time.Format("2006-01-02 15:04 MST")))

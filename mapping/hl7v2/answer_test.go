@@ -128,6 +128,8 @@ func TestAnswer(t *testing.T) {
 		"in line":             {Told{Confirmation: []byte(status("waitlisted", "", `,"waitlist":{"position":3}`)), Original: original}, "number 3 in line"},
 		"a move in line":      {Told{Confirmation: []byte(status("waitlisted", "waitlisted", "")), Original: original}, ""},
 		"a hint for people":   {Told{Confirmation: []byte(change(status("placed", "placed", ""), "because", "alert-safety-stop")), Original: original}, ""},
+		"sessions move": {Told{Confirmation: []byte(status("placed", "placed", `,"sessions":[{"was":"2026-11-17T14:00:00-05:00","is":"2026-11-19T10:00:00-05:00"},{"was":"2026-11-24T14:00:00-05:00"},{"is":"2027-01-05T14:00:00-05:00"}]`)), Original: original},
+			"2026-11-17 14:00 is moved to 2026-11-19 10:00 2026-11-24 14:00 is left out more session 2027-01-05 14:00"},
 		"an update recorded":  {Told{Confirmation: []byte(status("placed", "placed", "")), Original: original, Cause: parsed(change(sampleReferral, "REF^I12", "REF^I13"))}, "RRI^I13^ MSA|AA|HB-1"},
 		"erased":              {Told{Confirmation: []byte(change(status("closed", "placed", ""), "because", "erased")), Original: original, Cause: original}, "RRI^I14^"},
 		"review":              {Told{Confirmation: []byte(status("review", "", "")), Original: original}, "RF1|P^Pending^HL70283"},

@@ -125,6 +125,9 @@ func (b *Book) readTerms(at int32, g *program.Group) {
 	a.genders[m.gender].add(at)
 	held := timeSet(0)
 	for _, d := range g.Dates {
+		if b.cat.IsMoved(g, d) {
+			continue // one session on another day does not make it another group
+		}
 		held |= 1 << b.partOfWeek(d)
 	}
 	for want := range a.suits {

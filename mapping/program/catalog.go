@@ -296,6 +296,8 @@ type Sessions struct {
 	// Skip lists dates on which it does not meet; they do not count. "holidays" stands for every holiday of the network.
 	// A session on a holiday that is not skipped is a problem.
 	Skip []string `yaml:"skip,omitempty"`
+	// Moved are single sessions that are held on another day or at another time.
+	Moved []Moved `yaml:"moved,omitempty"`
 	// End is the last date of an ongoing group, if known.
 	End string `yaml:"end,omitempty"`
 }

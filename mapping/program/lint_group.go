@@ -95,10 +95,12 @@ func (l *linter) sessions(g *Group, i int, validFrom time.Time) {
 			l.date(d, true, "groups", i, "sessions", "skip", j)
 		}
 	}
-	if !ok {
+	if !l.movedDates(s, i) || !ok {
 		return
 	}
-	g.Dates = s.expand(l.catalog.Location, l.holidays, validFrom)
+	var met []string
+	g.Dates, met = s.expand(l.catalog.Location, l.holidays, validFrom)
+	l.movedSessions(g, i, met)
 	l.onHolidays(g, i)
 	if n := len(g.Dates); n == 0 || g.Dates[n-1].Before(validFrom) {
 		l.warning("past", "remove it, or check its dates", fmt.Sprintf("no session on or after %s", l.catalog.ValidFrom), "groups", i, "sessions", "start")
@@ -114,7 +116,7 @@ func (l *linter) onHolidays(g *Group, i int) {
 	}
 	var days []string
 	for _, t := range g.Dates {
-		if day := t.In(l.catalog.Location).Format(dateForm); l.holidays[day] {
+		if day := t.In(l.catalog.Location).Format(dateForm); l.holidays[day] && g.Sessions.Planned(day) == nil {
 			days = append(days, day)
 		}
 	}

@@ -119,6 +119,11 @@ func TestDates(t *testing.T) {
 		{"weekly, across the change of clocks", Sessions{Start: "2027-03-10", Time: "18:00", Count: 2}, "03-10 18:00 EST, 03-17 18:00 EDT", 2},
 		{"a skipped date does not count", Sessions{Start: "2026-11-19", Time: "10:00", Count: 3, Skip: []string{"2026-11-26"}}, "11-19 10:00 EST, 12-03 10:00 EST, 12-10 10:00 EST", 3},
 		{"skip: holidays", Sessions{Start: "2026-11-19", Time: "10:00", Count: 2, Skip: []string{"holidays"}}, "11-19 10:00 EST, 12-03 10:00 EST", 2},
+		{"one on another day and at another time", Sessions{Start: "2026-11-10", Time: "10:00", Count: 3, Moved: []Moved{{"2026-11-17", "2026-11-20", "18:30"}}}, "11-10 10:00 EST, 11-20 18:30 EST, 11-24 10:00 EST", 3},
+		{"behind the next one", Sessions{Start: "2026-11-10", Time: "10:00", Count: 3, Moved: []Moved{{"2026-11-10", "2026-11-18", ""}}}, "11-17 10:00 EST, 11-18 10:00 EST, 11-24 10:00 EST", 3},
+		{"from a holiday that is left out", Sessions{Start: "2026-11-19", Time: "10:00", Count: 3, Skip: []string{"holidays"}, Moved: []Moved{{"2026-11-26", "2026-11-24", ""}}}, "11-19 10:00 EST, 11-24 10:00 EST, 12-03 10:00 EST", 3},
+		{"left out by its date, so not moved", Sessions{Start: "2026-11-10", Time: "10:00", Count: 2, Skip: []string{"2026-11-17"}, Moved: []Moved{{"2026-11-17", "2026-11-20", ""}}}, "11-10 10:00 EST, 11-24 10:00 EST", 2},
+		{"of an ongoing group, into the listed year and out of it", Sessions{Start: "2026-01-06", Time: "10:00", Moved: []Moved{{"2026-11-03", "2026-11-12", ""}, {"2026-11-10", "2026-11-05", ""}, {"2027-11-09", "2027-11-05", ""}, {"2027-11-02", "2027-11-11", ""}}}, "11-12 10:00 EST, 11-17 10:00 EST", 52},
 		{"twice a week", Sessions{Start: "2026-11-17", Time: "10:00", Count: 4, Every: EveryTwiceWeek}, "11-17 10:00 EST, 11-19 10:00 EST, 11-24 10:00 EST, 11-26 10:00 EST", 4},
 		{"three times a week", Sessions{Start: "2026-11-16", Time: "10:00", Count: 4, Every: EveryThriceWeek}, "11-16 10:00 EST, 11-18 10:00 EST, 11-20 10:00 EST, 11-23 10:00 EST", 4},
 		{"daily", Sessions{Start: "2026-11-16", Time: "10:00", End: "2026-11-18", Every: EveryDay}, "11-16 10:00 EST, 11-17 10:00 EST, 11-18 10:00 EST", 3},
@@ -129,7 +134,7 @@ func TestDates(t *testing.T) {
 		{"up to its end", Sessions{Start: "2026-11-10", Time: "10:00", End: "2026-11-24"}, "11-10 10:00 EST, 11-17 10:00 EST, 11-24 10:00 EST", 3},
 	} {
 		var got []string
-		dates := tt.s.expand(loc, holidays, from)
+		dates, _ := tt.s.expand(loc, holidays, from)
 		for _, d := range dates {
 			if d.Location() != time.UTC {
 				t.Errorf("%s: %v is not UTC", tt.name, d)

@@ -91,7 +91,7 @@ groups:
     seats: {min: 6, max: 8, urgent: 1, urgentUntil: 2026-12-01}
     enrolment: rolling
     cancelled: false
-    sessions: {start: "2026-11-19", time: "17:30", minutes: 90, every: weekly, count: 20, each: 8, skip: ["2026-12-24", holidays], end: "2027-06-30"}
+    sessions: {start: "2026-11-19", time: "17:30", minutes: 90, every: weekly, count: 20, each: 8, skip: ["2026-12-24", holidays], moved: [{date: "2026-12-10", to: "2026-12-11", time: "18:00"}], end: "2027-06-30"}
     mode: in-person
     site: main
     link: https://join.test.example/own-1

@@ -28,11 +28,12 @@ const (
 var everyValues = []string{EveryWeek, EveryTwiceWeek, EveryThriceWeek, EveryTwiceMonth, EveryMonth, EveryDay}
 
 // expand lists the starts of a group's sessions, in UTC and in order: Count of them, or up to End, or for an
-// ongoing group one year from the later of its start and the catalog's first day. Skipped dates do not count.
-func (s *Sessions) expand(loc *time.Location, holidays map[string]bool, validFrom time.Time) []time.Time {
+// ongoing group one year from the later of its start and the catalog's first day. Skipped dates do not count, moved ones
+// do; met are the dates of those that were moved.
+func (s *Sessions) expand(loc *time.Location, holidays map[string]bool, validFrom time.Time) (dates []time.Time, met []string) {
 	start, err := time.ParseInLocation(dateForm+" "+clockForm, s.Start+" "+s.Time, loc)
 	if err != nil {
-		return nil // reported as bad-date or bad-time
+		return nil, nil // reported as bad-date or bad-time
 	}
 	last := start.AddDate(ongoingYears, 0, 0)
 	if s.Count == 0 && validFrom.After(start) {
@@ -52,17 +53,46 @@ func (s *Sessions) expand(loc *time.Location, holidays map[string]bool, validFro
 	}
 	recurrence, err := s.recurrence(start)
 	if err != nil {
-		return nil // of values that are reported as unknown
+		return nil, nil // of values that are reported as unknown
 	}
-	dates := make([]time.Time, 0, min(limit, 53))
-	next := recurrence.Iterator()
-	for day, more := next(); more && day.Before(last) && len(dates) < limit; day, more = next() {
-		if s.Count == 0 && day.Before(validFrom) || s.skips(day, holidays) {
+	dates = make([]time.Time, 0, min(limit, 53))
+	until, next := s.reach(last), recurrence.Iterator()
+	for day, more := next(); more && day.Before(until) && len(dates) < limit; day, more = next() {
+		at := day
+		if m := s.movedFrom(day); m != nil {
+			at, _ = m.at(s, loc) // what is wrong with its form is reported before
+			met = append(met, m.Date)
+		} else if s.skips(day, holidays) {
 			continue
 		}
-		dates = append(dates, day.UTC())
+		if s.Count > 0 || !at.Before(validFrom) && at.Before(last) {
+			dates = append(dates, at.UTC())
+		}
 	}
-	return dates
+	slices.SortFunc(dates, time.Time.Compare)
+	return dates, met
+}
+
+// movedFrom is the entry for the session of a day; nil where it is held as planned.
+func (s *Sessions) movedFrom(day time.Time) *Moved {
+	if len(s.Moved) == 0 {
+		return nil
+	}
+	return s.moved(day.Format(dateForm))
+}
+
+// reach is until when the recurrence is looked at: for an ongoing group until the last session moved from beyond the listed
+// year, which may have come within it.
+func (s *Sessions) reach(last time.Time) time.Time {
+	if s.Count > 0 || s.End != "" {
+		return last
+	}
+	for i := range s.Moved {
+		if day, err := time.ParseInLocation(dateForm, s.Moved[i].Date, last.Location()); err == nil && !day.Before(last) {
+			last = day.AddDate(0, 0, 1)
+		}
+	}
+	return last
 }
 
 func (s *Sessions) skips(day time.Time, holidays map[string]bool) bool {
@@ -123,6 +153,15 @@ func (c *Catalog) FirstSessionAfter(g *Group, t time.Time) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return g.Dates[i], true
+}
+
+// StartOf is the date of a group's session 1, YYYY-MM-DD, in the network's zone; of an ongoing group the one that its catalog
+// says it began on.
+func (c *Catalog) StartOf(g *Group) string {
+	if g.Sessions.Count == 0 || len(g.Dates) == 0 {
+		return g.Sessions.Start
+	}
+	return g.Dates[0].In(c.Location).Format(dateForm)
 }
 
 // LastSession gives the group's last session; of an ongoing group the last that is listed. False: it has none.

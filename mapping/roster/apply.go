@@ -29,7 +29,7 @@ func (d *step) applyCatalog(e *mapping.Event) {
 		d.refuse(mapping.Issue{Path: "data.replaces", Code: "catalog-changed", Text: "another catalog is in force than the one this was made from; look at it, then edit again"})
 		return
 	}
-	changed := changedGroups(d.offer, d.turn.Offer)
+	changed := changedGroups(d.offer, d.turn.Offer, instant(d.t))
 	d.offer = d.turn.Offer
 	d.change(Change{Type: ChangeCatalog, Catalog: e.Catalog})
 	d.change(Change{Type: ChangePending, Pending: &Pending{Changed: changed, Unseating: slices.ContainsFunc(changed, func(c GroupChange) bool { return c.Cancelled })}})

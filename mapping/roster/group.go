@@ -14,11 +14,16 @@ type GroupChange struct {
 	Cancelled bool   `json:"cancelled,omitempty"`
 	Postponed bool   `json:"postponed,omitempty"`
 	Leader    bool   `json:"leader,omitempty"`
+	// Sessions still to come that are moved, left out or new, where they are few; where more are, it is Postponed.
+	Sessions []mapping.SessionChange `json:"sessions,omitempty"`
 }
 
-// changedGroups compares two catalogs; nil before the first. A group that is gone without a word is no change: its members
-// keep their seats with an alert.
-func changedGroups(old, now *Offering) (out []GroupChange) {
+// sessionChangesMax are more than a pause of a month in a weekly group changes, and few enough to name.
+const sessionChangesMax = 12
+
+// changedGroups compares two catalogs at t; nil before the first. A group that is gone without a word is no change: its
+// members keep their seats with an alert.
+func changedGroups(old, now *Offering, t time.Time) (out []GroupChange) {
 	if old == nil {
 		return nil
 	}
@@ -28,20 +33,19 @@ func changedGroups(old, now *Offering) (out []GroupChange) {
 		if !ok || was.Cancelled {
 			continue
 		}
-		c := GroupChange{was.ID, is.Cancelled, !is.Cancelled && moved(was, is), !is.Cancelled && was.Leader != is.Leader}
-		if c.Cancelled || c.Postponed || c.Leader {
+		c := GroupChange{Group: was.ID, Cancelled: is.Cancelled}
+		if !is.Cancelled {
+			c.Leader = was.Leader != is.Leader
+			c.Sessions = program.SessionChanges(old.Catalog, now.Catalog, was, is, t)
+		}
+		if len(c.Sessions) > sessionChangesMax || len(c.Sessions) > 0 && (was.Sessions.Start != is.Sessions.Start || was.Sessions.Time != is.Sessions.Time) {
+			c.Postponed, c.Sessions = true, nil
+		}
+		if c.Cancelled || c.Postponed || c.Leader || len(c.Sessions) > 0 {
 			out = append(out, c)
 		}
 	}
 	return out
-}
-
-// moved reports whether a group that ends meets at other times than it did.
-func moved(was, is *program.Group) bool {
-	if was.Sessions.Count == 0 && is.Sessions.Count == 0 {
-		return was.Sessions.Time != is.Sessions.Time || was.Sessions.Start != is.Sessions.Start
-	}
-	return !slices.EqualFunc(was.Dates, is.Dates, func(a, b time.Time) bool { return a.Equal(b) })
 }
 
 // unseatFrom takes the members of cancelled groups, of referrals after a key, out of them. It reports whether all are.
@@ -93,7 +97,7 @@ func (d *step) heed(key uint64, changed []GroupChange) {
 		pl := d.live[key].Placements[i]
 		c := changeOf(changed, pl.Group)
 		switch {
-		case pl.Status.HoldsSeat() && (c.Postponed || c.Leader):
+		case pl.Status.HoldsSeat() && c.Group != "" && !c.Cancelled:
 			d.tellChange(d.live[key], i, c)
 		case pl.Status == mapping.Waitlisted && slices.ContainsFunc(changed, func(c GroupChange) bool { return c.Cancelled && pl.refused(c.Group) }):
 			d.replace(key, pl.ID)
@@ -101,22 +105,24 @@ func (d *step) heed(key uint64, changed []GroupChange) {
 	}
 }
 
-// tellChange tells a member of a group that it moved or has another leader. The seat stands; where the group no longer suits
-// a person is alerted.
+// tellChange tells a member of a group that it or some of its sessions moved, or that it has another leader. The seat stands;
+// where the group no longer suits a person is alerted. Who would have come to none of the sessions is told nothing.
 func (d *step) tellChange(rec *Record, i int, c GroupChange) {
+	g, _ := d.offer.Catalog.Group(c.Group)
+	first := d.firstNow(&rec.Placements[i], g, c)
+	sessions := d.sessionsFor(&rec.Placements[i], g, c.Sessions, first)
+	reasons := reasonsOfChange(c, sessions)
+	if len(reasons) == 0 {
+		return
+	}
 	dec := d.decision(rec)
 	pl := &dec.Record.Placements[i]
-	var reasons []mapping.Reason
 	var calledOff time.Time
-	if c.Postponed {
-		reasons = append(reasons, reason(RuleGroupPostponed))
-		g, _ := d.offer.Catalog.Group(c.Group)
-		if first, ok := d.offer.Catalog.FirstSessionAfter(g, instant(d.t)); ok && pl.Status != mapping.Enrolled && !first.Equal(instant(pl.First)) {
-			calledOff, pl.First = instant(pl.First), millis(first)
+	if was := instant(pl.First); !first.Equal(was) {
+		if _, stays := slices.BinarySearchFunc(g.Dates, was, time.Time.Compare); !stays {
+			calledOff = was
 		}
-	}
-	if c.Leader {
-		reasons = append(reasons, reason(RuleLeaderChanged))
+		pl.First = millis(first)
 	}
 	at := d.offer.Book.Group(c.Group)
 	if pl.Seat && len(d.offer.Book.UnsuitedNow(rec.Need, at, instant(d.t))) > 0 {
@@ -125,5 +131,64 @@ func (d *step) tellChange(rec *Record, i int, c GroupChange) {
 	}
 	d.save(dec)
 	d.tellAs(dec, i, pl.Status, reasons, nil, nil)
-	d.out.Notices[len(d.out.Notices)-1].CalledOff = calledOff
+	n := &d.out.Notices[len(d.out.Notices)-1]
+	n.CalledOff, n.Sessions = calledOff, sessions
+}
+
+// firstNow is the first session that a member can attend after a change of the group's sessions: the next, for who has not
+// begun.
+func (d *step) firstNow(pl *Placement, g *program.Group, c GroupChange) time.Time {
+	was := instant(pl.First)
+	if pl.Status == mapping.Enrolled || !c.Postponed && (len(c.Sessions) == 0 || pl.First <= d.t) {
+		return was
+	}
+	if first, ok := d.offer.Catalog.FirstSessionAfter(g, instant(d.t)); ok {
+		return first
+	}
+	return was
+}
+
+// sessionsFor are those changes that a member would have noticed: from the first session, as it was and as it is, to the last,
+// for a drop-in place the first and what comes before it is handed over.
+func (d *step) sessionsFor(pl *Placement, g *program.Group, changes []mapping.SessionChange, first time.Time) (out []mapping.SessionChange) {
+	from := instant(min(pl.First, millis(first)))
+	var until time.Time // zero: every session of the group
+	if last, ok := d.offer.Catalog.LastSessionFor(g, first); ok && last.Before(g.Dates[len(g.Dates)-1]) {
+		until = last
+	}
+	if pl.Due != 0 && pl.Status != mapping.Offered {
+		until = instant(max(pl.Due, millis(first)))
+	}
+	attends := func(t time.Time) bool {
+		return !t.IsZero() && !t.Before(from) && (until.IsZero() || !t.After(until))
+	}
+	for _, c := range changes {
+		if attends(c.Was) || attends(c.Is) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// reasonsOfChange say what of a group changed for a member; none where nothing did.
+func reasonsOfChange(c GroupChange, sessions []mapping.SessionChange) (reasons []mapping.Reason) {
+	if c.Postponed {
+		reasons = append(reasons, reason(RuleGroupPostponed))
+	}
+	for _, s := range sessions {
+		rule := RuleSessionMoved
+		switch {
+		case s.Is.IsZero():
+			rule = RuleSessionOff
+		case s.Was.IsZero():
+			rule = RuleSessionAdded
+		}
+		if !slices.Contains(reasons, reason(rule)) {
+			reasons = append(reasons, reason(rule))
+		}
+	}
+	if c.Leader {
+		reasons = append(reasons, reason(RuleLeaderChanged))
+	}
+	return reasons
 }

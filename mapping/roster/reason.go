@@ -64,6 +64,9 @@ const (
 	RuleBelowMinimum   = "below-minimum"
 	RuleGroupCancelled = "group-cancelled"
 	RuleGroupPostponed = "group-postponed"
+	RuleSessionMoved   = "session-moved"
+	RuleSessionOff     = "session-left-out"
+	RuleSessionAdded   = "session-added"
 	RuleLeaderChanged  = "leader-changed"
 	RuleGroupUnsuited  = "group-no-longer-suits"
 
@@ -137,6 +140,9 @@ var reasonTexts = map[string]string{
 	RuleBelowMinimum:   "The group has fewer members than it starts with.",
 	RuleGroupCancelled: "The group was cancelled.",
 	RuleGroupPostponed: "The dates of the group changed.",
+	RuleSessionMoved:   "A session of the group is at another time.",
+	RuleSessionOff:     "A session of the group is left out.",
+	RuleSessionAdded:   "The group has a session more.",
 	RuleLeaderChanged:  "The group has another leader.",
 	RuleGroupUnsuited:  "After the change the group no longer suits the patient; a person must decide.",
 

@@ -264,7 +264,7 @@ func (v *visit) placementsFor(a *act, s *story, rec *roster.Record) (list []opti
 		}
 		label := v.words.Status(pl.Status)
 		if i < len(s.Placements) && s.Placements[i].Program != "" {
-			label = s.Placements[i].Program + ", " + label
+			label = v.words.Named(s.Placements[i].Program) + ", " + label
 		}
 		list = append(list, option{pl.ID.String(), label})
 	}

@@ -66,7 +66,7 @@ func (v *visit) now() {
 			continue
 		}
 		for i := range cat.Programs {
-			body.Programs = append(body.Programs, option{cat.Programs[i].ID, cat.Programs[i].Name})
+			body.Programs = append(body.Programs, option{cat.Programs[i].ID, v.words.Named(cat.Programs[i].Name)})
 		}
 		for _, s := range cat.Sources {
 			body.Sources = append(body.Sources, s.Name)

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/text/language/display"
 
 	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/match"
 	"github.com/convene-health/convene/mapping/roster"
 )
 
@@ -31,6 +33,8 @@ type Words struct {
 	plural map[string]map[string]string // by message, by plural form
 	index  int                          // in Languages
 	names  display.Namer                // of languages
+	details
+	check details // of what the check of a catalog says
 }
 
 // Languages of the desk, the first where a browser asks for none of them.
@@ -52,6 +56,13 @@ func loadWords(index int, lang, own string, locale locales.Translator) *Words {
 	w := &Words{Lang: lang, Own: own, locale: locale, text: map[string]string{}, plural: map[string]map[string]string{}, index: index,
 		names: display.Languages(language.Make(lang))}
 	w.take("", tree)
+	if w.details, err = loadDetails("detail", lang); err == nil {
+		w.check, err = loadDetails("check", lang)
+	}
+	if err != nil {
+		panic("desk: details of " + lang + ": " + err.Error())
+	}
+	w.takeRules()
 	return w
 }
 
@@ -71,6 +82,19 @@ func (w *Words) take(prefix string, tree map[string]any) {
 		default:
 			w.take(key+".", below)
 		}
+	}
+}
+
+// takeRules makes the rules' own texts, by which reasons and issues name them, known as details.
+func (w *Words) takeRules() {
+	for _, rule := range match.Rules[1:] {
+		w.exact[rule.Text] = w.text["rule."+rule.ID]
+	}
+	for _, rule := range roster.RuleIDs() {
+		w.exact[roster.TextOf(rule)] = w.text["rule."+rule]
+	}
+	for _, part := range match.ScoreParts {
+		w.exact[part.Text] = w.text["rule.part-"+part.ID]
 	}
 }
 
@@ -170,44 +194,49 @@ func (w *Words) Status(s mapping.Status) string { return w.T("status." + string(
 // Reason in words of the language where it has them, else in the ledger's own, which are English and marked so.
 func (w *Words) Reason(r mapping.Reason) template.HTML { return w.Rule(r.Code, r.Text) }
 
-// said are the reasons whose text is a person's own.
-var said = map[string]bool{roster.RuleRejected: true, roster.RuleInfoRequested: true}
+// said are the reasons whose text is a person's own, in a language that nobody knows.
+var said = map[string]bool{roster.RuleRejected: true, roster.RuleInfoRequested: true, roster.RuleFollowUp: true}
 
 // Rule is Reason for a code and a text.
 func (w *Words) Rule(code, text string) template.HTML {
 	rule, alert := strings.CutPrefix(code, "alert-")
-	lang := "en"
-	if own, ok := w.text["rule."+rule]; ok && !said[rule] {
-		if _, what, ok := strings.Cut(text, ": "); ok && strings.Contains(own, "{0}") {
-			return template.HTML(fillIn(template.HTMLEscapeString(own), []any{inEnglish(strings.TrimSuffix(what, "."))}))
-		}
-		text, lang = own, w.Lang
+	if w.Has("risk." + code) {
+		return template.HTML(template.HTMLEscapeString(w.T("risk." + code)))
 	}
-	if text == "" {
-		text = rule
-	}
-	escaped := template.HTMLEscapeString(text)
-	if lang != w.Lang {
-		escaped = inEnglish(text)
+	own, known := w.text["rule."+rule]
+	html := template.HTMLEscapeString(own)
+	switch detail, ok := w.detail(text); {
+	case said[rule] && text != "" && text != roster.TextOf(rule):
+		html = strings.TrimSuffix(html, ".") + ": <q>" + template.HTMLEscapeString(text) + "</q>"
+	case text != "" && ok:
+		html = detail
+	case !known:
+		html = inEnglish(cmp.Or(text, rule))
 	}
 	if alert {
-		escaped = template.HTMLEscapeString(w.T("alert")) + " " + escaped
+		html = template.HTMLEscapeString(w.T("alert")) + " " + html
 	}
-	return template.HTML(escaped)
+	return template.HTML(html)
 }
 
 func inEnglish(text string) string {
 	return `<span lang="en">` + template.HTMLEscapeString(text) + `</span>`
 }
 
-// Issue in words of the language, then in those of the ledger, which say more and are English.
+// Issue in words of the language: what its code means, then the details.
 func (w *Words) Issue(i mapping.Issue) template.HTML {
-	own := w.text["issue."+i.Code]
-	if own == "" {
-		own = w.text["rule."+i.Code]
+	own := cmp.Or(w.text["issue."+i.Code], w.text["rule."+i.Code])
+	detail, known := w.detail(i.Text)
+	if i.Path == "data.catalog" {
+		detail, known = w.say(&w.check, i.Text)
 	}
-	if own == "" {
-		return template.HTML(inEnglish(i.Text))
+	switch {
+	case own == "":
+		return w.Detail(i.Text)
+	case i.Text == "" || detail == template.HTMLEscapeString(own):
+		return template.HTML(template.HTMLEscapeString(own))
+	case known:
+		return template.HTML(template.HTMLEscapeString(own) + ` <span class="quiet">` + detail + `</span>`)
 	}
 	return template.HTML(template.HTMLEscapeString(own) + ` <span class="quiet" lang="en">` + template.HTMLEscapeString(i.Text) + `</span>`)
 }

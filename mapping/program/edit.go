@@ -29,34 +29,16 @@ func SetGroup(data []byte, id, path string, value any) ([]byte, error) {
 		return nil, err
 	}
 	return edit(data, id, path, value, func(doc []byte, in ast.Node, key string) ([]byte, bool) {
-		for _, e := range entriesOf(in) {
-			if e.Key.GetToken().Value == key {
-				return replaceScalar(doc, e.Value, text)
-			}
-		}
-		return insertEntry(doc, in, key+": "+text)
+		return setEntry(doc, in, key, text)
 	})
 }
 
-// SkipSession adds a date (YYYY-MM-DD) to those on which a group does not meet.
-func SkipSession(data []byte, id, date string) ([]byte, error) {
-	c, err := read(data)
-	if err != nil {
-		return nil, err
+// setEntry writes one value of a mapping, in the place of another or as a new entry.
+func setEntry(doc []byte, in ast.Node, key, text string) ([]byte, bool) {
+	if old := valueOf(in, key); old != nil {
+		return replaceScalar(doc, old, text)
 	}
-	i := slices.IndexFunc(c.Groups, func(g Group) bool { return g.ID == id })
-	if i < 0 {
-		return nil, ErrNoGroup
-	}
-	skip := append(slices.Clone(c.Groups[i].Sessions.Skip), date)
-	return edit(data, id, "sessions.skip", skip, func(doc []byte, in ast.Node, key string) ([]byte, bool) {
-		for _, e := range entriesOf(in) {
-			if e.Key.GetToken().Value == key {
-				return appendItem(doc, e.Value, date)
-			}
-		}
-		return insertEntry(doc, in, key+": ["+date+"]")
-	})
+	return insertEntry(doc, in, key+": "+text)
 }
 
 // AddGroup writes one more group behind the others, in one line.

@@ -42,6 +42,26 @@ func TestEditChangesOneValueAndNothingElse(t *testing.T) {
 		{"a new mapping", func() ([]byte, error) { return SetGroup([]byte(editable), "«café»", "seats.max", 4) }, "name: x, program: copd}", "name: x, program: copd, seats: {max: 4}}"},
 		{"another date in a block", func() ([]byte, error) { return SkipSession([]byte(editable), "copd-1", "2046-12-31") }, "# Christmas Eve\n", "# Christmas Eve\n        - 2046-12-31\n"},
 		{"another date in brackets", func() ([]byte, error) { return SkipSession([]byte(editable), "pain-1", "2047-01-08") }, "[2047-01-01]", "[2047-01-01, 2047-01-08]"},
+		{"a session moved, in a block", func() ([]byte, error) {
+			return MoveSession([]byte(editable), "copd-1", Moved{Date: "2046-11-23", To: "2046-11-24", Time: "18:00"})
+		}, "      start: 2046-11-16\n", "      start: 2046-11-16\n      moved: [{date: \"2046-11-23\", to: \"2046-11-24\", time: \"18:00\"}]\n"},
+		{"a session moved, in braces", func() ([]byte, error) {
+			return MoveSession([]byte(editable), "pain-1", Moved{Date: "2046-11-23", To: "2046-11-24"})
+		}, "[2047-01-01]}}", "[2047-01-01], moved: [{date: \"2046-11-23\", to: \"2046-11-24\"}]}}"},
+		{"a session moved twice", func() ([]byte, error) {
+			once, err := MoveSession([]byte(editable), "pain-1", Moved{Date: "2046-11-23", To: "2046-11-24"})
+			if err != nil {
+				return nil, err
+			}
+			return MoveSession(once, "pain-1", Moved{Date: "2046-11-23", To: "2046-11-25", Time: "09:00"})
+		}, "[2047-01-01]}}", "[2047-01-01], moved: [{date: \"2046-11-23\", to: \"2046-11-25\", time: \"09:00\"}]}}"},
+		{"another session moved", func() ([]byte, error) {
+			once, err := MoveSession([]byte(editable), "pain-1", Moved{Date: "2046-11-23", To: "2046-11-24"})
+			if err != nil {
+				return nil, err
+			}
+			return MoveSession(once, "pain-1", Moved{Date: "2046-11-30", To: "2046-12-01"})
+		}, "[2047-01-01]}}", "[2047-01-01], moved: [{date: \"2046-11-23\", to: \"2046-11-24\"}, {date: \"2046-11-30\", to: \"2046-12-01\"}]}}"},
 		{"one more group", func() ([]byte, error) {
 			return AddGroup([]byte(editable), &Group{ID: "copd-2", Program: "copd", Mode: "telehealth", Sessions: Sessions{Start: "2046-11-17", Time: "09:00", Count: 8}})
 		}, "# Omar's\n", "# Omar's\n  - {id: copd-2, program: copd, sessions: {start: \"2046-11-17\", time: \"09:00\", count: 8}, mode: telehealth}\n"},

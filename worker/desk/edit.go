@@ -3,7 +3,6 @@ package desk
 import (
 	"errors"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ var changes = map[string]change{
 	"add":      addGroup,
 	"change":   changeGroup,
 	"postpone": postponeGroup,
+	"move":     moveSession,
 	"session":  skipSession,
 	"cancel":   cancelGroup,
 }
@@ -31,6 +31,7 @@ var (
 	errDate       = errors.New("edit.date")
 	errNoSession  = errors.New("edit.no-session")
 	errLast       = errors.New("edit.last")
+	errPast       = errors.New("edit.past")
 	errUneditable = errors.New("edit.uneditable")
 )
 
@@ -73,58 +74,6 @@ func changeGroup(yaml []byte, cat *program.Catalog, form url.Values, _ time.Time
 		return nil, errNothing
 	}
 	return out, nil
-}
-
-// postponeGroup lets a group begin on another day. One that has begun pauses until then: the sessions before do not take
-// place, and those of a group with a number of sessions follow at the end.
-func postponeGroup(yaml []byte, cat *program.Catalog, form url.Values, now time.Time) ([]byte, error) {
-	g, err := groupOfForm(cat, form)
-	if err != nil {
-		return nil, err
-	}
-	day := form.Get("start")
-	until, err := time.ParseInLocation(time.DateOnly, day, cat.Location)
-	if err != nil {
-		return nil, errDate
-	}
-	if len(g.Dates) == 0 || g.Dates[0].After(now) {
-		if day == g.Sessions.Start {
-			return nil, errNothing
-		}
-		return program.SetGroup(yaml, g.ID, "sessions.start", day)
-	}
-	out := yaml
-	for _, d := range g.Dates {
-		if d.After(now) && d.Before(until) {
-			if out, err = program.SkipSession(out, g.ID, d.In(cat.Location).Format(time.DateOnly)); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if len(out) == len(yaml) {
-		return nil, errNothing
-	}
-	return out, nil
-}
-
-// skipSession takes one session out; it is made up for at the end, or the group has one less.
-func skipSession(yaml []byte, cat *program.Catalog, form url.Values, now time.Time) ([]byte, error) {
-	g, err := groupOfForm(cat, form)
-	if err != nil {
-		return nil, err
-	}
-	day := form.Get("session")
-	if !slices.ContainsFunc(g.Dates, func(d time.Time) bool { return d.After(now) && d.In(cat.Location).Format(time.DateOnly) == day }) {
-		return nil, errNoSession
-	}
-	out, err := program.SkipSession(yaml, g.ID, day)
-	if err != nil || form.Get("instead") != "none" || g.Sessions.Count == 0 {
-		return out, err
-	}
-	if g.Sessions.Count == 1 {
-		return nil, errLast
-	}
-	return program.SetGroup(out, g.ID, "sessions.count", g.Sessions.Count-1)
 }
 
 func cancelGroup(yaml []byte, cat *program.Catalog, form url.Values, _ time.Time) ([]byte, error) {

@@ -118,6 +118,61 @@ func TestBadCatalogIsNotPutInForce(t *testing.T) {
 	}
 }
 
+func TestSessionIsMovedAtTheDesk(t *testing.T) {
+	r := newRig(t, nil)
+	member := r.send("Okafor", copd)
+	sam, late := r.browser("sam"), r.browser("sam")
+	form := url.Values{"base": {sam.base("/group/north/copd-1")}, "group": {"copd-1"}, "session": {"2046-11-23"}, "to": {"2046-11-26"}, "time": {"18:30"}}
+	if status, _ := r.browser("ana").post("/catalog/north/move", form); status != http.StatusForbidden {
+		t.Errorf("a coordinator moves a session: %d", status)
+	}
+	for want, change := range map[string][2]string{
+		"no session on that day": {"session", "2046-11-25"},
+		"still to come":          {"to", "2026-01-05"},
+		"Choose a day":           {"to", "soon"},
+		"meets already on":       {"to", "2046-11-30"},
+	} {
+		bad := url.Values{}
+		for k, v := range form {
+			bad[k] = v
+		}
+		bad.Set(change[0], change[1])
+		if _, preview := sam.post("/catalog/north/move/preview", bad); !strings.Contains(preview, want) || strings.Contains(preview, "Put it in force") {
+			t.Errorf("%v: want %q:\n%s", change, want, preview)
+		}
+	}
+	_, preview := sam.post("/catalog/north/move/preview", form)
+	const told = "Fri Nov 23, 2046, 5:00 pm is moved to Mon Nov 26, 2046, 6:30 pm"
+	for _, want := range []string{"moved: [{date: &#34;2046-11-23&#34;", told, "Okafor, Test"} {
+		if !strings.Contains(preview, want) {
+			t.Errorf("the preview lacks %q:\n%s", want, preview)
+		}
+	}
+	status, done := sam.post("/catalog/north/move", form)
+	if status != http.StatusOK || !strings.Contains(done, "Done: 1 confirmation sent.") || !strings.Contains(done, "instead of Fri Nov 23, 2046, 5:00 pm") {
+		t.Errorf("it is not moved: %d\n%s", status, done)
+	}
+	if story := r.browser("ana").must("/referral/north/" + member); !strings.Contains(story, told) {
+		t.Errorf("the member's story does not tell it:\n%s", story)
+	}
+	if status, told := late.post("/catalog/north/move", form); status != http.StatusConflict || !strings.Contains(told, "sam changed the catalog") {
+		t.Errorf("the second is not told: %d\n%s", status, told)
+	}
+
+	// It is moved again, to another time only, then left out: each time it is the session of its first day.
+	sam.edits("move", "copd-1", url.Values{"session": {"2046-11-26"}, "to": {"2046-11-26"}, "time": {"09:00"}})
+	if m := r.group("copd-1").Sessions.Moved; len(m) != 1 || m[0] != (program.Moved{Date: "2046-11-23", To: "2046-11-26", Time: "09:00"}) {
+		t.Errorf("moved again: %v", m)
+	}
+	left := sam.edits("session", "copd-1", url.Values{"session": {"2046-11-26"}, "instead": {"end"}})
+	if g := r.group("copd-1"); len(g.Sessions.Skip) != 1 || g.Sessions.Skip[0] != "2046-11-23" || len(g.Dates) != 30 || strings.Contains(left, "Nov 26") {
+		t.Errorf("left out: %v\n%s", g.Sessions, left)
+	}
+	if story := r.browser("ana").must("/referral/north/" + member); !strings.Contains(story, "Mon Nov 26, 2046, 9:00 am is left out") {
+		t.Errorf("the member's story does not tell that it is left out:\n%s", story)
+	}
+}
+
 func TestGroupsAreAddedPostponedAndCancelled(t *testing.T) {
 	r := newRig(t, nil)
 	member := r.send("Okafor", copd)

@@ -77,7 +77,7 @@ func (v *visit) proposed() *proposal {
 
 // askedOf is the message for why a change cannot be made.
 func askedOf(err error) string {
-	for _, known := range []error{errNothing, errNumber, errDate, errNoSession, errLast} {
+	for _, known := range []error{errNothing, errNumber, errDate, errNoSession, errLast, errPast} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}

@@ -59,6 +59,7 @@ type Confirmation struct {
 		Place  string    `json:"place"`
 		Leader string    `json:"leader"`
 	} `json:"firstSession"`
+	Sessions []mapping.SessionChange `json:"sessions"`
 	Waitlist struct {
 		Position int `json:"position"`
 	} `json:"waitlist"`

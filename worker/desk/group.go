@@ -202,6 +202,17 @@ type waiter struct {
 	Next bool
 }
 
+// sessionView is one session, and where it was moved when it was to be, else zero; both in the network's zone.
+type sessionView struct{ At, Planned time.Time }
+
+func sessionOf(cat *program.Catalog, g *program.Group, at time.Time) sessionView {
+	v := sessionView{At: at.In(cat.Location)}
+	if cat.IsMoved(g, at) {
+		v.Planned = cat.PlannedStart(g, at).In(cat.Location)
+	}
+	return v
+}
+
 // waitersMax of a waitlist are shown.
 const waitersMax = 50
 
@@ -219,7 +230,7 @@ func (v *visit) group() {
 		In       []holder
 		Nominees []holder // First is when they arrived
 		Waiters  []waiter
-		Sessions []time.Time
+		Sessions []sessionView
 		Next     *waiter // who one more seat would go to
 		Now      time.Time
 		Leader   bool
@@ -241,7 +252,7 @@ func (v *visit) group() {
 		body.Nominees = nomineesOf(s, g.ID, offer.Catalog.Location)
 		body.Group = groupOf(b, s, offer.Catalog, g, body.In, now)
 		for _, d := range g.Dates {
-			body.Sessions = append(body.Sessions, d.In(offer.Catalog.Location))
+			body.Sessions = append(body.Sessions, sessionOf(offer.Catalog, g, d))
 		}
 		body.Edit = v.editFormOf(b.Network, offer.Catalog, g, now)
 		if v.person.Role != Leader {

@@ -15,6 +15,7 @@ type effect struct {
 	Previous, Status mapping.Status
 	Program, Group   string
 	Reasons          []mapping.Reason
+	Sessions         []mapping.SessionChange // in the network's zone
 }
 
 // preview is what an act would do, were it done now.
@@ -80,7 +81,7 @@ func (b *Board) try(p *preview, e *mapping.Event, next *roster.Offering, now tim
 	turn := roster.Turn{Input: in, Decoded: event.Decode(in), Time: max(now.UnixMilli(), state.Position.Time, state.Position.Floor), Offer: next}
 	for range stepsMax {
 		out := state.Decide(turn, offer)
-		p.add(out)
+		p.add(out, offer.Catalog.Location)
 		if next != nil && state.Catalog == next.Catalog.Hash {
 			offer = next
 		}
@@ -90,10 +91,24 @@ func (b *Board) try(p *preview, e *mapping.Event, next *roster.Offering, now tim
 	}
 }
 
+// sessionsIn a zone, for who reads them.
+func sessionsIn(zone *time.Location, changes []mapping.SessionChange) (out []mapping.SessionChange) {
+	for _, c := range changes {
+		if !c.Was.IsZero() {
+			c.Was = c.Was.In(zone)
+		}
+		if !c.Is.IsZero() {
+			c.Is = c.Is.In(zone)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
 // effectsMax of one event are shown; the others are counted.
 const effectsMax = 100
 
-func (p *preview) add(out roster.Outcome) {
+func (p *preview) add(out roster.Outcome, zone *time.Location) {
 	for _, n := range out.Notices {
 		switch {
 		case n.Status == mapping.Refused:
@@ -101,7 +116,7 @@ func (p *preview) add(out roster.Outcome) {
 		case len(p.Effects) == effectsMax:
 			p.More++
 		default:
-			p.Effects = append(p.Effects, effect{Key: n.Key, Previous: n.Previous, Status: n.Status, Program: n.Program, Group: n.Group, Reasons: n.Reasons})
+			p.Effects = append(p.Effects, effect{Key: n.Key, Previous: n.Previous, Status: n.Status, Program: n.Program, Group: n.Group, Reasons: n.Reasons, Sessions: sessionsIn(zone, n.Sessions)})
 		}
 	}
 	if out.Unchanged.Why != "" {

@@ -191,6 +191,18 @@ func (w *Words) Since(t, now time.Time) string {
 // Status of a placement in words.
 func (w *Words) Status(s mapping.Status) string { return w.T("status." + string(s)) }
 
+// Session says which session is not when it was to be; its times are in the network's zone.
+func (w *Words) Session(c mapping.SessionChange) string {
+	at := func(t time.Time) string { return w.Weekday(t) + ", " + w.Clock(t) }
+	switch {
+	case c.Is.IsZero():
+		return w.T("session.off", at(c.Was))
+	case c.Was.IsZero():
+		return w.T("session.added", at(c.Is))
+	}
+	return w.T("session.moved", at(c.Was), at(c.Is))
+}
+
 // Reason in words of the language where it has them, else in the ledger's own, which are English and marked so.
 func (w *Words) Reason(r mapping.Reason) template.HTML { return w.Rule(r.Code, r.Text) }
 

@@ -203,7 +203,7 @@ test("a group is added, a session left out, the start put off: with whom it conc
   if (shots) await page.screenshot({ path: `${shots}/add-preview-1280-light.png`, fullPage: true });
   await page.getByRole("button", { name: "Put it in force" }).click();
   await page.getByRole("heading", { name: "Living with COPD" }).waitFor();
-  await page.getByText("Cancel or postpone a session").click();
+  await page.getByText("Leave this session out").click();
   const session = page.locator('form[action="/catalog/north/session/preview"]');
   await session.locator("select[name=session]").selectOption("2046-01-16");
   await session.getByLabel("Instead of it").selectOption("none");
@@ -212,6 +212,32 @@ test("a group is added, a session left out, the start put off: with whom it conc
   await session.getByRole("button", { name: "Put it in force" }).click();
   await page.locator(".sessions li").nth(4).waitFor();
   assert.equal(await page.locator(".sessions li").count(), 5);
+  quiet();
+});
+
+test("a session is moved, and the member's story tells it", async () => {
+  const page = await as("sam");
+  await page.goto(server.url + "/group/north/pain-1");
+  await page.getByText("Move this session").click();
+  const move = page.locator('form[action="/catalog/north/move/preview"]');
+  const session = await move.locator("select[name=session] option").nth(2).getAttribute("value");
+  const day = (n) => new Date(Date.parse(session) + n * 86_400_000).toISOString().slice(0, 10);
+  await move.locator("select[name=session]").selectOption(session);
+  await move.getByLabel("New day").fill(day(7));
+  await move.getByRole("button", { name: "See what it does" }).click();
+  await move.getByRole("alert").getByText("the group meets already on").waitFor();
+  await move.getByLabel("New day").fill(day(2));
+  await move.getByLabel("New time").fill("18:30");
+  await move.getByRole("button", { name: "See what it does" }).click();
+  await move.locator(".effects").getByText("is moved to").waitFor();
+  await move.locator(".effects").getByText(offered).waitFor();
+  await page.evaluate(() => scrollTo(0, 0));
+  if (shots) await page.screenshot({ path: `${shots}/move-preview-1280-light.png`, fullPage: true });
+  await move.getByRole("button", { name: "Put it in force" }).click();
+  await page.locator(".sessions li").nth(2).getByText("instead of").waitFor();
+  const story = await as("ana");
+  await story.goto(`${server.url}/referral/north/${offered}`);
+  await story.locator(".story").getByText(/is moved to .*6:30 pm/).waitFor();
   quiet();
 });
 

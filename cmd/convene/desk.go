@@ -12,7 +12,7 @@ import (
 // deskFlags of the commands that serve the coordinators' pages.
 type deskFlags struct {
 	Desk     string `default:"127.0.0.1:8470" placeholder:"ADDR" help:"Address of the coordinators' desk, loopback without --desk-cert; port 0 takes a free one, empty is none (${default})."`
-	People   string `placeholder:"FILE" help:"YAML list of who may sign in at the desk: id, name, role, networks. Without it: you, as supervisor."`
+	People   string `placeholder:"FILE" help:"YAML list of who may sign in at the desk: id, name, role, networks, function. Without it: you, as supervisor."`
 	DeskOIDC string `name:"desk-oidc" placeholder:"FILE" help:"YAML settings of the OpenID provider where people sign in at the desk: issuer, client, secretFile, grants."`
 	DeskCert string `placeholder:"FILE" help:"Certificate (PEM) for https at the desk; it may then listen on any address."`
 	DeskKey  string `placeholder:"FILE" help:"Private key (PEM) of --desk-cert."`

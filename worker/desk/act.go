@@ -23,6 +23,8 @@ type act struct {
 	Leader bool
 	// Whole: it is about the referral, not about one of its placements.
 	Whole bool
+	// Second: where a safety stop holds, a second person must agree.
+	Second bool
 	// If it makes sense for this referral; nil: always.
 	If     func(*roster.Record, roster.Patient) bool
 	Fields []field
@@ -46,16 +48,15 @@ var (
 	reason     = field{Name: "reason", Type: "text", Required: true}
 	group      = field{Name: "group", From: groupsThatServe}
 	otherGroup = field{Name: "group", Required: true, From: otherGroups}
-	agreement  = []field{{Name: "approver", Type: "text"}, {Name: "approver-role", Type: "text"}}
 )
 
 // acts there are, in the order in which they are offered.
 var acts = []act{
 	{ID: "approve", Type: mapping.ReviewApproved, On: waiting, Role: Coordinator, Fields: []field{group, reason}},
-	{ID: "override-place", Type: mapping.ReviewApproved, On: waiting, Role: Supervisor,
-		Fields: slices.Concat([]field{group, {Name: "override", Type: "many", From: rulesAgainst}, reason}, agreement)},
-	{ID: "override", Type: mapping.ReviewOverridden, On: standing, Whole: true, Role: Supervisor, If: isHeldBack,
-		Fields: slices.Concat([]field{{Name: "override", Type: "many", From: rulesHolding}, reason}, agreement)},
+	{ID: "override-place", Type: mapping.ReviewApproved, On: waiting, Role: Supervisor, Second: true,
+		Fields: []field{group, {Name: "override", Type: "many", From: rulesAgainst}, reason}},
+	{ID: "override", Type: mapping.ReviewOverridden, On: standing, Whole: true, Role: Supervisor, Second: true, If: isHeldBack,
+		Fields: []field{{Name: "override", Type: "many", From: rulesHolding}, reason}},
 	{ID: "reject", Type: mapping.ReviewRejected, On: undecided, Role: Coordinator, Fields: []field{reason}},
 	{ID: "info", Type: mapping.ReviewInfoRequested, On: undecided, Role: Coordinator, Fields: []field{reason}},
 	{ID: "assign", Type: mapping.ReviewAssigned, On: undecided, Whole: true, Role: Coordinator, Fields: []field{{Name: "assignee", Type: "text", Required: true}, reason}},
@@ -187,11 +188,7 @@ func (a *act) event(key string, actor *Person, form url.Values) *mapping.Event {
 		case "group":
 			e.Group = value
 		case "override":
-			e.Override, e.Role = form["override"], string(actor.Role)
-		case "approver":
-			e.Approver.Name = value
-		case "approver-role":
-			e.Approver.Role = value
+			e.Override, e.Role = form["override"], actor.Signs()
 		case "assignee":
 			e.Assignee = value
 		case "other":

@@ -213,14 +213,14 @@ func TestRulesAreSetAsideWithAReason(t *testing.T) {
 	if status, _ := r.browser("ana").post("/act/north/"+key+"/override", form); status != http.StatusForbidden {
 		t.Errorf("a coordinator sets a rule aside: %d", status)
 	}
-	if _, alone := sam.post("/act/north/"+key+"/override/preview", form); !strings.Contains(alone, "a second person in another role") || strings.Contains(alone, "Do it") {
+	r.wants(sam.must("/needs"), "A safety rule says stop")
+	if _, alone := sam.post("/act/north/"+key+"/override", form); !strings.Contains(alone, "Refused:") || r.status(key) != mapping.Review {
 		t.Errorf("a stop is set aside by one person:\n%s", alone)
 	}
-	r.wants(sam.must("/needs"), "A safety rule says stop")
-	_, done := sam.acts("override", key, url.Values{"override": {"safety-stop"}, "reason": {"seen today, safe"}, "approver": {"Dr Vale"}, "approver-role": {"clinician"}})
-	r.wants(done, "sam acted")
-	if got := r.status(key); got != mapping.Placed {
-		t.Errorf("after the rule is set aside: %s", got)
+	alert := r.send("Silva", "Z99.999")
+	form = url.Values{"reason": {"as discussed"}, "group": {"walk-1"}, "override": {"no-overlap"}}
+	if preview, _ := sam.acts("override-place", alert, form); strings.Contains(preview, "second person") {
+		t.Errorf("a second person is asked where nothing stops:\n%s", preview)
 	}
 }
 

@@ -17,7 +17,8 @@ type Look struct {
 	Person string    `json:"person"`
 	Role   Role      `json:"role"`
 	// What was looked at: "referral", "bundle", "input", "preview" of an act, "group", or a list: "now", "needs", "groups", and
-	// "rows" of a list that came while it was open.
+	// "rows" of a list that came while it was open. And what became of an act that needs two: "proposed", "second" (looked at
+	// by who may agree), "agreed", "declined", "withdrew".
 	What string `json:"what"`
 	// Key of the referral, or id of the group; empty for a list.
 	Key string `json:"key,omitempty"`

@@ -74,7 +74,8 @@ type Desk struct {
 	listener net.Listener
 	pulse    *pulse
 	open     atomic.Int32 // streams
-	looked   sync.Map     // when a person's look at a list was last recorded; as many as people, networks and lists
+	motions  *motions
+	looked   sync.Map // when a person's look at a list was last recorded; as many as people, networks and lists
 	ended    sync.WaitGroup
 }
 
@@ -148,6 +149,9 @@ func (d *Desk) openDoor() error {
 	}
 	ended, err := loadEndings(filepath.Join(d.config.Folder, "desk.ended"))
 	if err != nil {
+		return err
+	}
+	if d.motions, err = loadMotions(filepath.Join(d.config.Folder, "desk.motions")); err != nil {
 		return err
 	}
 	secure := strings.HasPrefix(d.URL, "https://")

@@ -48,6 +48,14 @@ func (v *visit) previewAct() {
 		return
 	}
 	p := b.Try(nil, v.config.Now(), e)
+	if a.Second && needsSecond(p.Refused) && e.Approver.Name == "" {
+		e.Approver = somebody
+		p = b.Try(nil, v.config.Now(), e)
+		p.Second = "propose"
+		if !v.anybodyElse(b.Network) {
+			p.Second = "nobody"
+		}
+	}
 	p.Network, p.Key, p.Act = b.Network, e.Target.Key, a.ID
 	p.Form = v.r.PostForm
 	var err error
@@ -61,6 +69,11 @@ func (v *visit) previewAct() {
 // conflict is the decision that came since the person looked, or nil.
 func (v *visit) conflict(b *Board, key string) (*decision, error) {
 	seen, _ := strconv.ParseUint(v.r.PostFormValue("seen"), 10, 64)
+	return v.changed(b, key, seen)
+}
+
+// changed is a referral's last decision, where it is not the one that was seen, or nil.
+func (v *visit) changed(b *Board, key string, seen uint64) (*decision, error) {
 	m, err := b.mirror.Ledger.Last(v.ctx, worker.DecisionSubject(b.Network, key))
 	if errors.Is(err, worker.ErrNotStored) || err == nil && m.Sequence == seen {
 		return nil, nil

@@ -26,6 +26,7 @@ const (
 
 // The queues, the most pressing first.
 const (
+	queueSecond = "second"
 	queueStop   = "stop"
 	queueReview = "review"
 	queueAlert  = "alert"
@@ -38,7 +39,7 @@ const (
 	queueCode   = "code"
 )
 
-var queues = []string{queueStop, queueReview, queueAlert, queueInfo, queueOffer, queueCall, queueGroup, queueFailed, queueRefuse, queueCode}
+var queues = []string{queueSecond, queueStop, queueReview, queueAlert, queueInfo, queueOffer, queueCall, queueGroup, queueFailed, queueRefuse, queueCode}
 
 // task is one thing that waits for a person.
 type task struct {
@@ -60,6 +61,7 @@ type task struct {
 	Problem      string // of a delivery, in words
 	Group        *program.Group
 	Taken        int
+	Motion       *motion // that waits for a second person
 
 	status mapping.Status
 	alerts []string
@@ -158,6 +160,9 @@ func (v *visit) tasksOf(b *Board, tasks map[string][]*task) {
 			}
 		}
 	})
+	for _, p := range v.motions.of(b.Network, "", now) {
+		add(queueSecond, &task{Network: b.Network, Key: p.Key, Since: p.Time.In(zone), Due: p.Until().In(zone), Motion: p})
+	}
 	for _, one := range v.refusals(b) {
 		add(queueFailed, &task{Network: b.Network, Key: one.Key, Since: one.Time.In(zone), Problem: one.Problem})
 	}

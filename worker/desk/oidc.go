@@ -42,6 +42,8 @@ type Grant struct {
 	Value    string   `yaml:"value"`
 	Role     Role     `yaml:"role"`
 	Networks []string `yaml:"networks,omitempty"`
+	// Function by profession, as of a Person.
+	Function string `yaml:"function,omitempty"`
 }
 
 // LoadOIDC reads the settings of a provider from a YAML file.
@@ -105,7 +107,7 @@ func (o *OIDC) person(token *oidc.IDToken, people map[string]*Person) (*Person, 
 		if !slices.Contains(values, g.Value) {
 			continue
 		}
-		p := &Person{ID: id, Name: known.Name, Role: g.Role, Networks: g.Networks}
+		p := &Person{ID: id, Name: known.Name, Role: g.Role, Networks: g.Networks, Function: g.Function}
 		if g.Role == Leader {
 			if p.Leader, _ = all[o.LeaderClaim].(string); p.Leader == "" {
 				continue

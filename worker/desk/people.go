@@ -31,7 +31,13 @@ type Person struct {
 	Networks []string `yaml:"networks,omitempty"`
 	// Leader is the catalog's id of a person whose role is leader.
 	Leader string `yaml:"leader,omitempty"`
+	// Function by profession, such as psychiatrist: the role in which the person decides on safety stops. Who has one, or
+	// supervises, may be the second of two.
+	Function string `yaml:"function,omitempty"`
 }
+
+// Signs is the role in which the person decides on safety stops.
+func (p *Person) Signs() string { return or(p.Function, string(p.Role)) }
 
 // Sees reports whether the person may see a network.
 func (p *Person) Sees(network string) bool {
@@ -58,6 +64,7 @@ const personMax = 200
 // LoadPeople reads a YAML list of people:
 //
 //   - {id: ana@clinic.example, name: Ana Ruiz, role: coordinator, networks: [riverside]}
+//   - {id: cho@clinic.example, role: viewer, function: psychiatrist}
 //   - {id: lee@clinic.example, role: leader, leader: lee-park}
 func LoadPeople(path string) ([]Person, error) {
 	data, err := os.ReadFile(path)
@@ -78,6 +85,8 @@ func checkPeople(path string, people []Person) error {
 			return fmt.Errorf("%s: person %d: id must have 1 to %d characters", path, i+1, personMax)
 		case !slices.Contains(Roles, p.Role):
 			return fmt.Errorf("%s: %s: role %q is none of viewer, coordinator, supervisor, leader", path, p.ID, p.Role)
+		case len(p.Function) > personMax:
+			return fmt.Errorf("%s: %s: function must have at most %d characters", path, p.ID, personMax)
 		case (p.Role == Leader) != (p.Leader != ""):
 			return fmt.Errorf("%s: %s: a leader, and nobody else, names the catalog's leader", path, p.ID)
 		case slices.ContainsFunc(people[:i], func(q Person) bool { return q.ID == p.ID }):

@@ -28,6 +28,7 @@ type preview struct {
 	Unchanged string
 	Refused   []mapping.Issue
 	Conflict  *decision // somebody else was first
+	Second    string    // "propose": a second person must agree; "nobody": and there is none
 	Form      url.Values
 }
 

@@ -11,6 +11,7 @@ import (
 	json "github.com/goccy/go-json"
 
 	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/event"
 	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/mapping/roster"
 	"github.com/convene-health/convene/worker"
@@ -23,7 +24,8 @@ type moment struct {
 	// Own: the input was about this referral; else another's made room for it, or time passed.
 	Own     bool
 	Actor   string
-	Why     string // as the actor says; it may name the patient
+	With    mapping.Approver // who agreed, where two decided
+	Why     string           // as the actor says; it may name the patient
 	Entries []*Entry
 	reached uint64 // sequence of its decision
 }
@@ -65,6 +67,7 @@ type story struct {
 	Acts         []actForm
 	Now          time.Time
 	Told         string // what an act just did
+	Motions      []*motion
 }
 
 // other referral of the patient.
@@ -95,6 +98,7 @@ func (v *visit) referral() {
 		v.failed(err)
 	default:
 		s.Told = told
+		s.Motions = v.motions.of(b.Network, key, s.Now)
 		v.show(http.StatusOK, "referral", v.words.T("referral.title", key), s)
 	}
 }
@@ -167,8 +171,25 @@ func (v *visit) story(b *Board, key string) (*story, error) {
 			}
 		}
 	}
+	for _, m := range s.Moments {
+		if m.Own && m.Actor != "" {
+			m.With = v.approver(b, m.Input)
+		}
+	}
 	v.place(b, s, number, results)
 	return s, nil
+}
+
+// approver of an act, of which the input says who it was; nobody where it is erased.
+func (v *visit) approver(b *Board, input uint64) (a mapping.Approver) {
+	m, err := b.mirror.Input(v.ctx, input)
+	if err != nil {
+		return a
+	}
+	if e := event.Decode(mapping.Input{Network: b.Network, Sequence: m.Sequence, Data: m.Data}).Event; e != nil {
+		a = e.Approver
+	}
+	return a
 }
 
 // place adds where the placements stand now.

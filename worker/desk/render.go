@@ -85,6 +85,18 @@ func (v *view) Alert(rule string) template.HTML {
 	return v.Words.Rule("alert-"+rule, roster.TextOf(rule))
 }
 
+// Overridden is a rule that is set aside, in words.
+func (v *view) Overridden(id string) template.HTML {
+	rule := strings.TrimPrefix(id, "alert-")
+	text := roster.TextOf(rule)
+	for _, r := range match.Rules[1:] {
+		if r.ID == rule {
+			text = r.Text
+		}
+	}
+	return v.Words.Rule(rule, text)
+}
+
 // Part of a score in words.
 func (v *view) Part(id, text string) template.HTML { return v.Words.Rule("part-"+id, text) }
 

@@ -55,6 +55,8 @@ var everyone = []Person{
 	{ID: "ana", Name: "Ana Ruiz", Role: Coordinator},
 	{ID: "bo", Name: "Bo Li", Role: Coordinator},
 	{ID: "sam", Role: Supervisor},
+	{ID: "sue", Role: Supervisor},
+	{ID: "cho", Name: "D. Cho", Role: Viewer, Function: "psychiatrist"},
 	{ID: "lena", Role: Leader, Leader: "lena"},
 	{ID: "far", Role: Coordinator, Networks: []string{"south"}},
 }

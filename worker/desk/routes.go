@@ -29,6 +29,9 @@ func (d *Desk) routes() http.Handler {
 	mux.HandleFunc("POST /catalog/{network}/{change}", d.page(Supervisor, (*visit).edit))
 	mux.HandleFunc("POST /act/{network}/{key}/{act}/preview", d.page(Leader, (*visit).previewAct))
 	mux.HandleFunc("POST /act/{network}/{key}/{act}", d.page(Leader, (*visit).do))
+	mux.HandleFunc("POST /act/{network}/{key}/{act}/propose", d.page(Supervisor, (*visit).propose))
+	mux.HandleFunc("GET /second/{network}/{id}", d.page(Viewer, (*visit).second))
+	mux.HandleFunc("POST /second/{network}/{id}/{answer}", d.page(Viewer, (*visit).answer))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		v := d.visit(w, r)
 		if v.person == nil {

@@ -65,6 +65,8 @@ require (
 	github.com/coreos/go-oidc/v3 v3.17.0
 	// Keys as JWK, and the signed client assertion of SMART Backend Services.
 	github.com/go-jose/go-jose/v4 v4.1.8
+	// The lock of a data folder.
+	github.com/gofrs/flock v0.13.0
 	// The circuit breaker before a FHIR server.
 	github.com/sony/gobreaker/v2 v2.4.0
 	// Recurrence of sessions (RFC 5545).

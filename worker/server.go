@@ -6,16 +6,18 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/rs/zerolog"
 )
 
 // ServerConfig of the embedded NATS server.
 type ServerConfig struct {
-	// Folder that holds its files: jetstream/, keys/, accounts.conf and nats.url. Required; made if missing, mode 0700.
+	// Folder that holds its files: lock, jetstream/, keys/, accounts.conf and nats.url. Required; made if missing, mode 0700.
 	Folder string
 	// Port on 127.0.0.1; 0 takes a free one. The server never listens elsewhere.
 	Port int
@@ -28,8 +30,21 @@ type ServerConfig struct {
 // Server is an embedded NATS server with JetStream on files. Every write is synced before it is acknowledged.
 type Server struct {
 	config ServerConfig
+	lock   *flock.Flock
 	nats   *server.Server
 }
+
+// BusyError says what the embedded server cannot have, mostly because another process has it.
+type BusyError struct {
+	What string // "the data folder F" or "127.0.0.1:P"
+	Err  error
+}
+
+func (e *BusyError) Error() string { return e.What + ": " + e.Err.Error() }
+
+func (e *BusyError) Unwrap() error { return e.Err }
+
+var errInUse = errors.New("in use by another process")
 
 // Limits of the embedded server.
 const (
@@ -37,31 +52,62 @@ const (
 	serverPayloadMax = 1 << 20 // bytes of one message with its headers, NATS's own default
 )
 
-// StartServer starts the server and waits until it takes connections. Keys that are missing are made.
+// StartServer starts the server and waits until it takes connections. Keys that are missing are made. Error: *BusyError where
+// another process has the folder or the port: two servers on one folder would store over each other's messages.
 func StartServer(config ServerConfig) (*Server, error) {
-	if err := os.MkdirAll(config.Folder, 0o700); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
-	}
 	s := &Server{config: config}
-	options, err := s.options(config.Networks)
-	if err != nil {
+	if err := s.claim(); err != nil {
 		return nil, err
 	}
-	if s.nats, err = server.NewServer(options); err != nil {
-		return nil, fmt.Errorf("embedded NATS server: %w", err)
-	}
-	s.nats.SetLoggerV2(serverLog{config.Log}, false, false, false)
-	s.nats.Start()
-	if !s.nats.ReadyForConnections(serverStartMax) || !s.nats.JetStreamEnabled() {
-		s.Shutdown()
-		return nil, fmt.Errorf("embedded NATS server did not start: port %d may be taken or the files in %s in use by another process",
-			config.Port, config.Folder)
-	}
-	if err := writeFileSync(filepath.Join(config.Folder, urlFile), []byte(s.URL()+"\n"), 0o600); err != nil {
+	if err := s.start(); err != nil {
 		s.Shutdown()
 		return nil, err
 	}
 	return s, nil
+}
+
+// claim makes the folder and keeps others off it for as long as this process lives.
+func (s *Server) claim() error {
+	if err := os.MkdirAll(s.config.Folder, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	s.lock = flock.New(filepath.Join(s.config.Folder, lockFile), flock.SetPermissions(0o600))
+	switch mine, err := s.lock.TryLock(); {
+	case err != nil:
+		return fmt.Errorf("data folder: %w", err)
+	case !mine:
+		return &BusyError{"the data folder " + s.config.Folder, errInUse}
+	}
+	return nil
+}
+
+func (s *Server) start() error {
+	options, err := s.options(s.config.Networks)
+	if err != nil {
+		return err
+	}
+	if err := tryPort(s.config.Port); err != nil {
+		return err
+	}
+	if s.nats, err = server.NewServer(options); err != nil {
+		return fmt.Errorf("embedded NATS server: %w", err)
+	}
+	s.nats.SetLoggerV2(serverLog{s.config.Log}, false, false, false)
+	s.nats.Start()
+	if !s.nats.ReadyForConnections(serverStartMax) || !s.nats.JetStreamEnabled() {
+		return fmt.Errorf("embedded NATS server did not start in %s; see its log", serverStartMax)
+	}
+	return writeFileSync(filepath.Join(s.config.Folder, urlFile), []byte(s.URL()+"\n"), 0o600)
+}
+
+// tryPort tells at once that a port is taken: the server itself would go on trying.
+func tryPort(port int) error {
+	address := net.JoinHostPort(loopback, strconv.Itoa(port))
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return &BusyError{address, err}
+	}
+	return l.Close()
 }
 
 // Allow changes whose users may connect, for a catalog that names a new source. Removed users are disconnected.
@@ -112,7 +158,7 @@ func (s *Server) options(networks []NetworkSources) (*server.Options, error) {
 	if port == 0 {
 		port = server.RANDOM_PORT
 	}
-	options.Host, options.Port = "127.0.0.1", port
+	options.Host, options.Port = loopback, port
 	options.ServerName = "convene"
 	options.JetStream, options.StoreDir = true, filepath.Join(s.config.Folder, "jetstream")
 	options.SyncAlways = true
@@ -128,13 +174,22 @@ func (s *Server) URL() string { return s.nats.ClientURL() }
 // Keys of the users.
 func (s *Server) Keys() Keys { return FolderKeys(s.config.Folder) }
 
-// Shutdown stops the server and waits until its files are closed.
+// Shutdown stops the server, waits until its files are closed and leaves the folder to others.
 func (s *Server) Shutdown() {
-	s.nats.Shutdown()
-	s.nats.WaitForShutdown()
+	if s.nats != nil {
+		s.nats.Shutdown()
+		s.nats.WaitForShutdown()
+	}
+	if err := s.lock.Unlock(); err != nil {
+		s.config.Log.Error().Err(err).Msg("the data folder stays locked")
+	}
 }
 
-const urlFile = "nats.url"
+const (
+	urlFile  = "nats.url"
+	lockFile = "lock"
+	loopback = "127.0.0.1"
+)
 
 // FolderKeys are the keys of the embedded server in a data folder.
 func FolderKeys(folder string) Keys { return Keys(filepath.Join(folder, "keys")) }

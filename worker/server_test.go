@@ -2,9 +2,11 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -146,4 +148,29 @@ func TestNamesThatCannotBeTokens(t *testing.T) {
 			t.Errorf("%+v is taken", n)
 		}
 	}
+}
+
+func TestServerKeepsToItsFolderAndPort(t *testing.T) {
+	config := ServerConfig{Folder: t.TempDir(), Networks: testNetworks, Log: zerolog.Nop()}
+	first, err := StartServer(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var busy *BusyError
+	if _, err := StartServer(config); !errors.As(err, &busy) || !strings.Contains(err.Error(), config.Folder) {
+		t.Errorf("a second server on one folder: %v", err)
+	}
+	if url, err := FolderURL(config.Folder); err != nil || url != first.URL() {
+		t.Errorf("the folder names %s, %v; want the first server, %s", url, err, first.URL())
+	}
+	port := first.nats.Addr().(*net.TCPAddr).Port
+	if _, err := StartServer(ServerConfig{Folder: t.TempDir(), Port: port, Networks: testNetworks, Log: zerolog.Nop()}); !errors.As(err, &busy) {
+		t.Errorf("a second server on one port: %v", err)
+	}
+	first.Shutdown()
+	again, err := StartServer(config)
+	if err != nil {
+		t.Fatalf("the folder of a server that has ended: %v", err)
+	}
+	again.Shutdown()
 }

@@ -136,6 +136,7 @@ func cannotRun(err error) error {
 	var cat *worker.CatalogError
 	var unfit *worker.UnfitError
 	var unstored *worker.UnstoredError
+	var busy *worker.BusyError
 	switch {
 	case errors.As(err, &cat):
 		return badCatalog(cat.Path, cat.Err)
@@ -145,6 +146,8 @@ func cannotRun(err error) error {
 		return f
 	case errors.As(err, &unstored):
 		return &failure{what: err.Error(), hint: catalogUnstoredHint, exit: exitUsage, err: err}
+	case errors.As(err, &busy):
+		return &failure{what: err.Error(), hint: runBusyHint, exit: exitUsage, err: err}
 	}
 	return &failure{what: err.Error(), hint: runFailedHint, exit: exitFailed, err: err}
 }

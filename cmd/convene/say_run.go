@@ -12,6 +12,7 @@ import (
 const (
 	runNeedsNetwork     = "give each network's catalog with --catalog FILE, or its name with --network"
 	catalogUnstoredHint = "as admin, store and announce it first: convene catalog apply --nats URL FILE; then run"
+	runBusyHint         = "end that process, or choose another folder (--data) or port (--port); workers that share the work need one NATS server (--nats)"
 	runFailedHint       = "look at the data folder (--data), the port (--port) and the server (--nats)"
 	stopped             = "stopped; the batch in hand is finished"
 	reloaded            = "catalogs read again and announced"

@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"fmt"
+	"iter"
+	"slices"
 	"sync"
 
 	"github.com/convene-health/convene/mapping"
@@ -54,12 +56,13 @@ func (f *feed) next(ctx context.Context, intake *Intake, after *uint64) error {
 		}
 		return intake.Wait(ctx)
 	}
-	reads := decodeAll(chunk.Inputs)
-	reads = withGaps(reads, chunk.Gaps)
-	*after = chunk.Inputs[len(chunk.Inputs)-1].Sequence
-	select {
-	case f.out <- reads:
-	case <-ctx.Done():
+	for reads := range withGaps(decodeAll(chunk.Inputs), chunk.Gaps) {
+		select {
+		case f.out <- reads:
+			*after = reads[len(reads)-1].Sequence
+		case <-ctx.Done():
+			return nil
+		}
 	}
 	return nil
 }
@@ -83,21 +86,32 @@ func decodeAll(inputs []mapping.Input) []engine.Read {
 	return reads
 }
 
-// withGaps puts a mark in the place of inputs that are gone, so that the head accounts for them.
-func withGaps(reads []engine.Read, gaps []Gap) []engine.Read {
-	if len(gaps) == 0 {
-		return reads
-	}
-	var out []engine.Read
-	for _, r := range reads {
-		for len(gaps) > 0 && gaps[0].From < r.Sequence {
-			for seq := gaps[0].From; seq <= gaps[0].To; seq++ {
-				gone := engine.Read{Gone: true}
-				gone.Sequence, gone.Network, gone.Stored = seq, r.Network, r.Stored
-				out = append(out, gone)
+// withGaps puts a mark in the place of each input that is gone, so that the head accounts for it. A gap of any width, as a log
+// has that was cut below the head, is handed on a chunk at a time.
+func withGaps(reads []engine.Read, gaps []Gap) iter.Seq[[]engine.Read] {
+	return func(yield func([]engine.Read) bool) {
+		for _, gap := range gaps {
+			i := slices.IndexFunc(reads, func(r engine.Read) bool { return r.Sequence > gap.To })
+			if i > 0 && !yield(reads[:i:i]) {
+				return
 			}
-			gaps = gaps[1:]
+			reads = reads[i:]
+			for from := gap.From; from <= gap.To; from += feedChunk {
+				if !yield(gone(from, min(from+feedChunk-1, gap.To), &reads[0])) {
+					return
+				}
+			}
 		}
+		yield(reads)
+	}
+}
+
+// gone are marks for the inputs from one to another, of the time of what came after them.
+func gone(from, to uint64, before *engine.Read) []engine.Read {
+	out := make([]engine.Read, 0, to-from+1)
+	for seq := from; seq <= to; seq++ {
+		r := engine.Read{Gone: true}
+		r.Sequence, r.Network, r.Stored = seq, before.Network, before.Stored
 		out = append(out, r)
 	}
 	return out

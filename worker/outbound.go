@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -217,22 +218,7 @@ func (b *answers) write() error {
 			}
 		}
 	}
-	for _, source := range slices.Sorted(keysOf(b.sources)) {
-		if err := b.accept(source); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func keysOf[V any](m map[string]V) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
+	return b.accept()
 }
 
 // confirmation tells its source what a confirmation says.
@@ -268,32 +254,51 @@ func (b *answers) confirmation(part int, sequence uint64, e roster.Entry, zone *
 	return b.store(part, e.Source, e.Key, message)
 }
 
-// accept answers the inputs of a source that were decided and of whose own referral nothing was said.
-func (b *answers) accept(source string) error {
-	for after := b.Outbound.input; ; {
-		inputs, err := readDirect(b.ctx, b.Conn.Conn, ReferralsStream(b.Network), after+1, readChunk, InputSubject(b.Network, source))
+// acceptance is the answer to an input that no confirmation answers.
+type acceptance struct {
+	input   uint64
+	source  string
+	message []byte
+}
+
+// accept answers the inputs that were decided and of whose own referral nothing was said, in the order in which they were stored,
+// whoever sent them: where the answers end says what is done, so they may not go back.
+func (b *answers) accept() error {
+	var all []acceptance
+	for source := range b.sources {
+		found, err := b.unanswered(source)
 		if err != nil {
 			return err
 		}
-		if len(inputs) == 0 {
-			return nil
+		all = append(all, found...)
+	}
+	slices.SortFunc(all, func(x, y acceptance) int { return cmp.Compare(x.input, y.input) })
+	for _, a := range all {
+		part := len(b.head.Messages) + int(a.input-b.Outbound.input)
+		if err := b.store(part, a.source, roster.KeyOf('i', a.input), a.message); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unanswered are the acceptances for the inputs of a source that the head covers and that have no answer.
+func (b *answers) unanswered(source string) (all []acceptance, err error) {
+	for after := b.Outbound.input; ; {
+		inputs, err := readDirect(b.ctx, b.Conn.Conn, ReferralsStream(b.Network), after+1, readChunk, InputSubject(b.Network, source))
+		if err != nil || len(inputs) == 0 {
+			return all, err
 		}
 		for _, s := range inputs {
 			if after = s.Sequence; after > finished(b.head) {
-				return nil
+				return all, nil
 			}
 			if b.told[after] {
 				continue
 			}
-			m := messageOf(s)
-			if m == nil {
-				continue
-			}
-			name := b.Network + "-" + strconv.FormatUint(after, 10) + "-0"
-			part := len(b.head.Messages) + int(after-b.Outbound.input)
-			err := b.store(part, source, roster.KeyOf('i', after), hl7v2.Accept(m, name, time.UnixMilli(b.head.Time).In(b.sources[source])))
-			if err != nil {
-				return err
+			if m := messageOf(s); m != nil {
+				name := b.Network + "-" + strconv.FormatUint(after, 10) + "-0"
+				all = append(all, acceptance{after, source, hl7v2.Accept(m, name, time.UnixMilli(b.head.Time).In(b.sources[source]))})
 			}
 		}
 	}

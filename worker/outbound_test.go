@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -95,7 +96,7 @@ func TestOutbound(t *testing.T) {
 		t.Errorf("MSH-10 is %s, the confirmation's id is north-2-1", id)
 	}
 	pulled(t, source, all)
-	resumed(t, h, all)
+	resumed(t, h.Admin(), h.conn, all)
 	erasedAnswers(t, h, all)
 }
 
@@ -122,14 +123,14 @@ func pulled(t *testing.T, source *Conn, all []Stored) {
 }
 
 // resumed: from wherever the answers end, whoever goes on writes the very same, and two at once write none twice.
-func resumed(t *testing.T, h *Host, all []Stored) {
+func resumed(t *testing.T, admin, worker *Conn, all []Stored) {
 	t.Helper()
-	stream, err := h.Admin().JS.Stream(t.Context(), OutboundStream("north"))
+	stream, err := admin.JS.Stream(t.Context(), OutboundStream("north"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for keep := len(all) - 1; keep >= 0; keep-- {
-		for _, s := range answersOf(t, h.Admin())[keep:] {
+		for _, s := range answersOf(t, admin)[keep:] {
 			if err := stream.DeleteMsg(t.Context(), s.Sequence); err != nil {
 				t.Fatal(err)
 			}
@@ -137,13 +138,13 @@ func resumed(t *testing.T, h *Host, all []Stored) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var both sync.WaitGroup
 		for range 2 {
-			o := &Outbound{Conn: h.conn, Network: "north", Log: zerolog.Nop()}
+			o := &Outbound{Conn: worker, Network: "north", Log: zerolog.Nop()}
 			both.Go(func() { o.Run(ctx) })
 		}
-		eventually(t, "all answers again", func() bool { return len(answersOf(t, h.Admin())) >= len(all) })
+		eventually(t, "all answers again", func() bool { return len(answersOf(t, admin)) >= len(all) })
 		cancel()
 		both.Wait()
-		again := answersOf(t, h.Admin())
+		again := answersOf(t, admin)
 		if len(again) != len(all) {
 			t.Fatalf("from %d on there are %d answers", keep, len(again))
 		}
@@ -153,6 +154,42 @@ func resumed(t *testing.T, h *Host, all []Stored) {
 			}
 		}
 	}
+}
+
+// Two sources sent the same again, and one batch covers that. Each is told so in the order in which they sent, so that from
+// wherever the answers end nobody's is left out.
+func TestAcceptancesOfSeveralSources(t *testing.T) {
+	l := newLedgerTest(t, 3)
+	both := bytes.Replace(hl7Catalog(3), []byte("{name: clinic, production: true}"), []byte("{name: clinic, production: true, format: hl7v2}"), 1)
+	if err := ApplyCatalog(t.Context(), l.admin, "north", both, "test"); err != nil {
+		t.Fatal(err)
+	}
+	var last uint64
+	for _, x := range []struct{ source, id, order string }{
+		{"hospital", "M1", "O1"}, {"clinic", "M2", "O2"}, // decided now, so that what follows comes at once
+		{"hospital", "M3", "O1"}, {"clinic", "M4", "O2"}, {"hospital", "M5", "O1"}, {"clinic", "M6", "O2"},
+	} {
+		if x.id == "M3" {
+			l.decided(last)
+			l.stop()
+		}
+		last = l.publish(x.source, []byte(hl7Message("I12", x.id, x.order, "P"+x.order)))
+	}
+	l.start()
+	l.decided(last)
+	worker := connectTest(t, l.server, User{Role: RoleWorker})
+	ctx, cancel := context.WithCancel(t.Context())
+	o, ended := &Outbound{Conn: worker, Network: "north", Log: zerolog.Nop()}, make(chan bool)
+	go func() { o.Run(ctx); close(ended) }()
+	eventually(t, "six answers", func() bool { return len(answersOf(t, l.admin)) >= 6 })
+	cancel()
+	<-ended
+	all := answersOf(t, l.admin)
+	want := []string{"r3 I12 AA M1 O1^HOSP A PO1", "r4 I12 AA M2 O2^HOSP A PO2", "i5 I12 AA M3", "i6 I12 AA M4", "i7 I12 AA M5", "i8 I12 AA M6"}
+	if diff := cmp.Diff(want, told(all)); diff != "" {
+		t.Error(diff)
+	}
+	resumed(t, l.admin, worker, all)
 }
 
 // erasedAnswers: an erasure leaves nothing of the patient among the answers.

@@ -129,6 +129,7 @@ var policySentences = map[string]string{
 	"CohortDays":      "A closed group below its minimum is reported this many days before its first session.",
 	"Declines":        "A patient may decline, or let expire, this many offers before a person calls them.",
 	"ContactAttempts": "After this many attempts in a row that do not reach the patient, the referral closes as unreachable.",
+	"CancelDays":      "A cancel of a referral that has not come yet is remembered for this many days.",
 	"MissedSessions":  "This many sessions missed in a row release the seat where attendance is expected.",
 }
 

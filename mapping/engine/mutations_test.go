@@ -125,7 +125,7 @@ var mutations = []mutation{
 		"outdated_screening_is_asked_again_before_therapy"},
 	{"S25", "mapping/roster/benefit.go", "if benefitOf(x) == u.Benefit &&", "if benefitOf(x) == \"-\" &&",
 		"benefit_that_one_person_has_but_once"},
-	{"S26", "mapping/roster/referral.go", "d.finish(dec, nil, mapping.Closed, reason(RuleDeceased), issues)\n\t\td.bereave(rec)\n\t\treturn\n\t}\n\td.placeAll(dec, issues)\n}\n\n// cancelledBefore", "}\n\td.placeAll(dec, issues)\n}\n\n// cancelledBefore",
+	{"S26", "mapping/roster/referral.go", "d.finish(dec, nil, mapping.Closed, reason(RuleDeceased), issues)\n\t\td.bereave(rec)\n\t\treturn\n\t}\n\td.placeAll(dec, issues)\n}\n\n// bereave", "}\n\td.placeAll(dec, issues)\n}\n\n// bereave",
 		"deceased_closes_and_frees"},
 	{"S28", "mapping/confirm/order.go", "v.PatientInstruction = fhir.Some(x.w.confidentiality)", "",
 		"labelled_facts_are_not_told_again"},

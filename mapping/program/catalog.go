@@ -87,6 +87,8 @@ type Policy struct {
 	ContactAttempts int `yaml:"contactAttempts,omitempty"`
 	// MissedSessions in a row release a seat where attendance is expected; default 3. source: assumption
 	MissedSessions int `yaml:"missedSessions,omitempty"`
+	// CancelDays is how long a cancel of a referral not seen yet is remembered; default 30. source: assumption
+	CancelDays int `yaml:"cancelDays,omitempty"`
 	// ReviewDays and ReviewDaysUrgent are business days within which a person is to have decided a review; default 3, urgent and
 	// above 1. source: assumption
 	ReviewDays       int `yaml:"reviewDays,omitempty"`

@@ -11,7 +11,7 @@ import (
 func Defaults() Policy {
 	return Policy{
 		OfferDays: 5, OfferDaysUrgent: 2, HandoverDays: 28,
-		CohortDays: 7, Declines: 2, ContactAttempts: 3, MissedSessions: 3, ReviewDays: 3, ReviewDaysUrgent: 1, RiskDays: 90,
+		CohortDays: 7, Declines: 2, ContactAttempts: 3, MissedSessions: 3, CancelDays: 30, ReviewDays: 3, ReviewDaysUrgent: 1, RiskDays: 90,
 		Urgency: map[mapping.Priority]Urgency{
 			mapping.Routine: {Base: 0, Rate: 1},
 			mapping.Urgent:  {Base: 30, Rate: 2},
@@ -31,6 +31,7 @@ func (p Policy) Filled() Policy {
 	p.Declines = or(p.Declines, d.Declines)
 	p.ContactAttempts = or(p.ContactAttempts, d.ContactAttempts)
 	p.MissedSessions = or(p.MissedSessions, d.MissedSessions)
+	p.CancelDays = or(p.CancelDays, d.CancelDays)
 	p.ReviewDays = or(p.ReviewDays, d.ReviewDays)
 	p.ReviewDaysUrgent = or(p.ReviewDaysUrgent, d.ReviewDaysUrgent)
 	p.RiskDays = or(p.RiskDays, d.RiskDays)

@@ -111,7 +111,7 @@ func (l *linter) policy() {
 		key   string
 		value int
 	}{{"offerDays", p.OfferDays}, {"offerDaysUrgent", p.OfferDaysUrgent}, {"handoverDays", p.HandoverDays}, {"cohortDays", p.CohortDays}, {"declines", p.Declines},
-		{"contactAttempts", p.ContactAttempts}, {"missedSessions", p.MissedSessions},
+		{"contactAttempts", p.ContactAttempts}, {"missedSessions", p.MissedSessions}, {"cancelDays", p.CancelDays},
 		{"reviewDays", p.ReviewDays}, {"reviewDaysUrgent", p.ReviewDaysUrgent}, {"riskDays", p.RiskDays}} {
 		if n.value < 0 || n.value > 366 {
 			l.problem("bad-number", "days, 1 to 366; leave it out for the default", fmt.Sprintf("%s is %d", n.key, n.value), "policy", n.key)

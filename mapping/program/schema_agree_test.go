@@ -33,6 +33,7 @@ policy:
   cohortDays: 5
   contactAttempts: 4
   missedSessions: 2
+  cancelDays: 10
   reviewDays: 4
   reviewDaysUrgent: 2
   consent: true

@@ -223,7 +223,7 @@ func TestSchemaTellsTheDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	policy := x.of(x.root.properties()["policy"]).properties()
-	for _, name := range []string{"offerDays", "offerDaysUrgent", "handoverDays", "cohortDays", "declines", "contactAttempts", "missedSessions", "riskDays"} {
+	for _, name := range []string{"offerDays", "offerDaysUrgent", "handoverDays", "cohortDays", "declines", "contactAttempts", "missedSessions", "cancelDays", "riskDays"} {
 		if got := x.of(policy[name])["default"]; got != filled[strings.ToUpper(name[:1])+name[1:]] {
 			t.Errorf("%s defaults to %v", name, got)
 		}

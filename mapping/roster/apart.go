@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/convene-health/convene/mapping"
@@ -120,6 +121,9 @@ func (s *State) readTies(offer *Offering) ties {
 			}
 		}
 		t.apart, t.clients, t.staff = s.whose(&t, p.apart), s.whose(&t, p.clients), s.whose(&t, p.staff)
+	}
+	for _, list := range t.of { // pairs and kin are read in no order, and who is alerted first shows outside
+		slices.SortFunc(list, func(x, y tie) int { return cmp.Or(cmp.Compare(x.other, y.other), cmp.Compare(x.kind, y.kind)) })
 	}
 	return t
 }

@@ -6,7 +6,8 @@ import "github.com/convene-health/convene/mapping"
 type ChangeType string
 
 const (
-	// ChangeForetold: a cancel of a referral not yet seen, with the sender's time; without one the referral has come.
+	// ChangeForetold: a cancel of a referral not yet seen, with the sender's time; without one it is to be forgotten: the
+	// referral has come, or there is no room.
 	ChangeForetold ChangeType = "foretold"
 	// ChangeErased: the referral's messages are to be deleted; only its key stays.
 	ChangeErased ChangeType = "erased"
@@ -28,11 +29,14 @@ type Change struct {
 	Input    uint64     `json:"input"` // that brought it about
 	Identity Hash       `json:"identity,omitzero"`
 	Sent     int64      `json:"sent,omitempty"`
-	Key      uint64     `json:"key,omitempty"`
-	Patient  uint64     `json:"patient,omitempty"`
-	IDs      []Hash     `json:"ids,omitempty"`
-	Catalog  string     `json:"catalog,omitempty"`
-	Pending  *Pending   `json:"pending,omitempty"`
+	// At is when a cancel came, Source who sent it.
+	At      int64    `json:"at,omitempty"`
+	Source  string   `json:"source,omitempty"`
+	Key     uint64   `json:"key,omitempty"`
+	Patient uint64   `json:"patient,omitempty"`
+	IDs     []Hash   `json:"ids,omitempty"`
+	Catalog string   `json:"catalog,omitempty"`
+	Pending *Pending `json:"pending,omitempty"`
 	// Pair is the kind of one, Ended that it ends.
 	Pair  mapping.PairKind `json:"pair,omitempty"`
 	Ended bool             `json:"ended,omitempty"`
@@ -51,15 +55,7 @@ func (d *step) change(c Change) {
 func (s *State) apply(c Change) {
 	switch c.Type {
 	case ChangeForetold:
-		was, had := s.foretold[c.Identity]
-		if s.foretold[c.Identity] = c.Sent; c.Sent == 0 {
-			delete(s.foretold, c.Identity)
-		}
-		s.onUndo(func() {
-			if delete(s.foretold, c.Identity); had {
-				s.foretold[c.Identity] = was
-			}
-		})
+		s.putForetold(c.Identity, foretold{c.Sent, c.At, s.sourceIndex(c.Source)})
 	case ChangeErased:
 		s.forget(c.Key)
 		if c.Person != nil {

@@ -31,3 +31,6 @@ func (s *State) PatientBy(system, value string) uint64 {
 	}
 	return s.patients[s.survivor(i)].key
 }
+
+// Foretold is how many cancels of referrals not seen yet are remembered.
+func (s *State) Foretold() int { return len(s.foretold) }

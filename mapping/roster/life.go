@@ -58,7 +58,7 @@ func (d *step) unknown(e *mapping.Event) {
 	if sent == 0 {
 		sent = d.t
 	}
-	d.change(Change{Type: ChangeForetold, Identity: foretoldBy(e.Source, identity), Sent: sent})
+	d.foretell(e.Source, identity, sent)
 }
 
 // cancel ends what the referrer no longer wants.

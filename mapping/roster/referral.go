@@ -78,28 +78,6 @@ func (d *step) newReferral(e *mapping.Event, identity, content Hash, issues mapp
 	d.placeAll(dec, issues)
 }
 
-// cancelledBefore reports whether someone who may change the referral cancelled it before it came, not before it was sent.
-func (d *step) cancelledBefore(rec *Record) bool {
-	if len(d.foretold) == 0 {
-		return false
-	}
-	for _, source := range [...]string{rec.Source, mapping.SourceDesk, mapping.SourceAdmin} {
-		told := foretoldBy(source, rec.Identity)
-		if sent, ok := d.foretold[told]; ok {
-			d.change(Change{Type: ChangeForetold, Identity: told}) // it has come: no longer to be remembered
-			if rec.Sent <= sent {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// foretoldBy is what is remembered of a source's cancel of a referral that nobody has sent yet.
-func foretoldBy(source string, identity Hash) Hash {
-	return HashOf("foretold", source, identity.String())
-}
-
 // bereave ends the other live referrals of a patient who has died: those of the same source close, for those of another
 // a person is alerted.
 func (d *step) bereave(rec *Record) {

@@ -17,7 +17,7 @@ import (
 )
 
 // snapshotFormat changes whenever what a snapshot holds does; an older one is discarded, never converted.
-const snapshotFormat = "convene-snapshot-2"
+const snapshotFormat = "convene-snapshot-4"
 
 // SnapshotMark says what a snapshot is of. All of it must match the ledger, else the snapshot is discarded.
 type SnapshotMark struct {
@@ -68,7 +68,8 @@ type knownSnapshot struct {
 
 type foretoldSnapshot struct {
 	Identity Hash
-	Sent     int64
+	Sent, At int64
+	Source   string
 }
 
 type pairSnapshot struct {
@@ -92,8 +93,8 @@ func (s *State) snapshot() (*snapshot, error) {
 		out.Known = append(out.Known, knownSnapshot{id, i})
 	}
 	slices.SortFunc(out.Known, func(a, b knownSnapshot) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	for id, sent := range s.foretold {
-		out.Foretold = append(out.Foretold, foretoldSnapshot{id, sent})
+	for id, f := range s.foretold {
+		out.Foretold = append(out.Foretold, foretoldSnapshot{id, f.sent, f.at, s.sources[f.source]})
 	}
 	slices.SortFunc(out.Foretold, func(a, b foretoldSnapshot) int { return bytes.Compare(a.Identity[:], b.Identity[:]) })
 	for _, x := range slices.SortedFunc(maps.Keys(s.pairs), comparePairs) {
@@ -175,7 +176,7 @@ func ReadSnapshot(dec *gob.Decoder) (*State, error) {
 		s.patientOf[k.ID] = k.Patient
 	}
 	for _, f := range snap.Foretold {
-		s.foretold[f.Identity] = f.Sent
+		s.foretold[f.Identity] = foretold{f.Sent, f.At, s.sourceIndex(f.Source)}
 	}
 	for _, x := range snap.Pairs {
 		s.pairs[pair{x.A, x.B, x.Kind}] = true

@@ -69,7 +69,8 @@ func (d *step) updatePatient(e *mapping.Event) {
 		r := *request
 		r.Patient = r.Patient.Updated(*e.Patient)
 		content := Hash(mapping.ContentHash(&r))
-		if content == rec.Content || slices.Contains(rec.Superseded, content) || !e.Sent.IsZero() && millis(e.Sent) < rec.Sent {
+		switch sent := millis(e.Sent); {
+		case content == rec.Content, sent != 0 && sent < rec.Sent, slices.Contains(rec.Superseded, content) && sent <= rec.Sent:
 			continue
 		}
 		now := *e

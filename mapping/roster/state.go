@@ -20,7 +20,7 @@ type State struct {
 	rowOf    map[Hash]uint32    // by referral identity
 	live     map[uint64]*Record // by key: at least one placement is not final
 	older    map[uint32][]Hash  // superseded contents of closed rows, where there are any
-	foretold map[Hash]int64     // cancels of referrals not yet seen: the sender's time
+	foretold map[Hash]foretold  // cancels of referrals not yet seen
 
 	patients  []patientRow
 	special   map[uint32]patientMore
@@ -89,7 +89,7 @@ type patientMore struct {
 // New is the state of a network about which nothing is known.
 func New() *State {
 	return &State{
-		rowOf: map[Hash]uint32{}, live: map[uint64]*Record{}, older: map[uint32][]Hash{}, foretold: map[Hash]int64{},
+		rowOf: map[Hash]uint32{}, live: map[uint64]*Record{}, older: map[uint32][]Hash{}, foretold: map[Hash]foretold{},
 		patientOf: map[Hash]uint32{}, special: map[uint32]patientMore{}, lives: newKeyLists[uint32](), prints: newKeyLists[uint64](),
 		pairs: map[pair]bool{}, kin: map[uint64][]Hash{},
 		taken: map[string]int{}, queues: map[string]*queue{}, words: map[string]string{},

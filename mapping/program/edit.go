@@ -18,25 +18,37 @@ import (
 // ErrUneditable: the place is written in a way that is not edited here, with an alias for instance; edit the file.
 var ErrUneditable = errors.New("this part of the catalog is written in a way that cannot be edited here; edit the file, then `convene catalog apply`")
 
-// ErrNoGroup: the catalog has no such group.
-var ErrNoGroup = errors.New("the catalog has no such group")
+// ErrNoGroup: the catalog has no such group, leader, site or program.
+var ErrNoGroup = errors.New("the catalog has no such entry")
 
-// SetGroup writes one value of a group, at a path such as "leader", "seats.max" or "sessions.start", and leaves all else as
-// it is written, comments too. Whether the value is right is for Load to say.
+// SetGroup is Set for a group.
 func SetGroup(data []byte, id, path string, value any) ([]byte, error) {
-	text, err := scalarText(value)
+	return Set(data, listGroups, id, path, value)
+}
+
+// Set writes one value of an entry of one of the catalog's lists ("groups", "leaders", "sites", "programs"), at a path of at
+// most two steps such as "leader", "seats.max" or "licences", and leaves all else as it is written, comments too. A list is
+// written anew as a whole. Whether the value is right is for Load to say.
+func Set(data []byte, list, id, path string, value any) ([]byte, error) {
+	text, err := valueText(value)
 	if err != nil {
 		return nil, err
 	}
-	return edit(data, id, path, value, func(doc []byte, in ast.Node, key string) ([]byte, bool) {
+	return edit(data, list, id, path, value, func(doc []byte, in ast.Node, key string) ([]byte, bool) {
 		return setEntry(doc, in, key, text)
 	})
 }
 
 // setEntry writes one value of a mapping, in the place of another or as a new entry.
 func setEntry(doc []byte, in ast.Node, key, text string) ([]byte, bool) {
-	if old := valueOf(in, key); old != nil {
-		return replaceScalar(doc, old, text)
+	for _, e := range entriesOf(in) {
+		if e.Key.GetToken().Value != key {
+			continue
+		}
+		if list, ok := e.Value.(*ast.SequenceNode); ok {
+			return replaceList(doc, e.Key.GetToken().Position.Line, list, text)
+		}
+		return replaceScalar(doc, e.Value, text)
 	}
 	return insertEntry(doc, in, key+": "+text)
 }
@@ -48,36 +60,65 @@ func AddGroup(data []byte, g *Group) ([]byte, error) {
 		return nil, err
 	}
 	item := strings.TrimSpace(string(text))
+	return add(data, listGroups, item, reflect.ValueOf(*g))
+}
+
+// Add writes one more entry behind the others of a list. It has nothing but its id: Set gives it the rest.
+func Add(data []byte, list, id string) ([]byte, error) {
+	text, err := scalarText(id)
+	if err != nil {
+		return nil, err
+	}
+	entries := entriesIn(&Catalog{}, list)
+	if !entries.IsValid() {
+		return nil, ErrUneditable
+	}
+	entry := reflect.New(entries.Type().Elem()).Elem()
+	entry.FieldByName("ID").SetString(id)
+	return add(data, list, "{id: "+text+"}", entry)
+}
+
+// add writes an item and proves that it reads as the entry, and nothing else changed.
+func add(data []byte, list, item string, entry reflect.Value) ([]byte, error) {
 	root, problem := parse(data)
 	if problem != nil {
 		return nil, Problems{*problem}
 	}
-	out, ok := append(slices.Clip(bytes.TrimRight(data, "\n")), "\ngroups:\n  - "+item+"\n"...), true
-	for _, e := range entriesOf(root) {
-		if e.Key.GetToken().Value == "groups" {
-			out, ok = appendItem(data, e.Value, item)
-		}
+	out, ok := append(slices.Clip(bytes.TrimRight(data, "\n")), "\n"+list+":\n  - "+item+"\n"...), true
+	if entries := valueOf(root, list); entries != nil {
+		out, ok = appendItem(data, entries, item)
 	}
 	if !ok {
 		return nil, ErrUneditable
 	}
-	before, err := read(data)
+	before, err := Written(data)
 	if err != nil {
 		return nil, err
 	}
-	after, err := read(out)
-	if err != nil || len(after.Groups) == 0 {
+	after, err := Written(out)
+	if err != nil {
 		return nil, ErrUneditable
 	}
-	before.Groups = append(before.Groups, *g)
-	if !reflect.DeepEqual(before, after) {
+	entries := entriesIn(before, list)
+	if entries.Set(reflect.Append(entries, entry)); !reflect.DeepEqual(before, after) {
 		return nil, ErrUneditable
 	}
 	return out, nil
 }
 
-// read is a catalog as written, without defaults or checks.
-func read(data []byte) (*Catalog, error) {
+// entriesIn one of a catalog's lists.
+func entriesIn(c *Catalog, list string) reflect.Value {
+	v := reflect.ValueOf(c).Elem()
+	if at, ok := (&reader{fields: map[reflect.Type]map[string]int{}}).fieldsOf(v.Type())[list]; ok && v.Field(at).Kind() == reflect.Slice {
+		return v.Field(at)
+	}
+	return reflect.Value{}
+}
+
+const listGroups = "groups"
+
+// Written is a catalog as its file says it, without defaults or checks.
+func Written(data []byte) (*Catalog, error) {
 	root, problem := parse(data)
 	if problem != nil {
 		return nil, Problems{*problem}
@@ -88,13 +129,13 @@ func read(data []byte) (*Catalog, error) {
 	return c, r.problems.Err()
 }
 
-// edit changes what stands at a path of a group, and proves that nothing else did.
-func edit(data []byte, id, path string, value any, write func(doc []byte, in ast.Node, key string) ([]byte, bool)) ([]byte, error) {
+// edit changes what stands at a path of an entry, and proves that nothing else did.
+func edit(data []byte, list, id, path string, value any, write func(doc []byte, in ast.Node, key string) ([]byte, bool)) ([]byte, error) {
 	root, problem := parse(data)
 	if problem != nil {
 		return nil, Problems{*problem}
 	}
-	in := groupNode(root, id)
+	in := entryNode(root, list, id)
 	if in == nil {
 		return nil, ErrNoGroup
 	}
@@ -112,27 +153,28 @@ func edit(data []byte, id, path string, value any, write func(doc []byte, in ast
 		}
 		out, ok = insertEntry(data, in, outer+": "+strings.TrimSpace(string(text)))
 	}
-	if !ok || !onlyDiffers(data, out, id, path, value) {
+	if !ok || !onlyDiffers(data, out, list, id, path, value) {
 		return nil, ErrUneditable
 	}
 	return out, nil
 }
 
-// onlyDiffers reports whether after reads as before but for the value at one path of a group.
-func onlyDiffers(before, after []byte, id, path string, value any) bool {
-	was, err := read(before)
+// onlyDiffers reports whether after reads as before but for the value at one path of an entry.
+func onlyDiffers(before, after []byte, list, id, path string, value any) bool {
+	was, err := Written(before)
 	if err != nil {
 		return false
 	}
-	is, err := read(after)
+	is, err := Written(after)
 	if err != nil {
 		return false
 	}
-	for i := range was.Groups {
-		if was.Groups[i].ID != id {
+	entries := entriesIn(was, list)
+	for i := range entries.Len() {
+		if entries.Index(i).FieldByName("ID").String() != id {
 			continue
 		}
-		field := reflect.ValueOf(&was.Groups[i]).Elem()
+		field := entries.Index(i)
 		for name := range strings.SplitSeq(path, ".") {
 			at, ok := (&reader{fields: map[reflect.Type]map[string]int{}}).fieldsOf(field.Type())[name]
 			if !ok {
@@ -167,12 +209,12 @@ func valueOf(n ast.Node, key string) ast.Node {
 	return nil
 }
 
-func groupNode(root ast.Node, id string) ast.Node {
-	list, ok := valueOf(root, "groups").(*ast.SequenceNode)
+func entryNode(root ast.Node, list, id string) ast.Node {
+	entries, ok := valueOf(root, list).(*ast.SequenceNode)
 	if !ok {
 		return nil
 	}
-	for _, item := range list.Values {
+	for _, item := range entries.Values {
 		if n := valueOf(item, "id"); n != nil && n.GetToken().Value == id {
 			return item
 		}
@@ -188,6 +230,28 @@ func scalarText(value any) (string, error) {
 		err = ErrUneditable
 	}
 	return s, err
+}
+
+// valueText is a value as YAML writes it in one line: a list in brackets.
+func valueText(value any) (string, error) {
+	if reflect.TypeOf(value).Kind() != reflect.Slice {
+		return scalarText(value)
+	}
+	text, err := yaml.MarshalWithOptions(value, yaml.Flow(true))
+	return strings.TrimSpace(string(text)), err
+}
+
+// replaceList puts text in the place of a list, in brackets or below the line of its key.
+func replaceList(doc []byte, keyLine int, list *ast.SequenceNode, text string) ([]byte, bool) {
+	if !list.IsFlowStyle {
+		return splice(doc, lineEnd(doc, keyLine), lineEnd(doc, lastLine(list)), " "+text), true
+	}
+	from, ok := offsetOf(doc, list.Start.Position)
+	to, closed := offsetOf(doc, list.End.Position)
+	if !ok || !closed || doc[from] != '[' || doc[to] != ']' {
+		return nil, false
+	}
+	return splice(doc, from, to+1, text), true
 }
 
 // replaceScalar puts text in the place of a value that stands on one line.
@@ -230,7 +294,12 @@ func appendItem(doc []byte, list ast.Node, item string) ([]byte, bool) {
 	if seq.IsFlowStyle {
 		return insertBefore(doc, seq.End, item, len(seq.Values) > 0)
 	}
-	// The list ends where a token stands no further in than its dashes.
+	at := lineEnd(doc, lastLine(seq))
+	return splice(doc, at, at, "\n"+strings.Repeat(" ", seq.Start.Position.Column-1)+"- "+item), true
+}
+
+// lastLine of a list that is written line by line: it ends where a token stands no further in than its dashes.
+func lastLine(seq *ast.SequenceNode) int {
 	column, last := seq.Start.Position.Column, seq.Start
 	for t := seq.Start; t != nil; t = t.Next {
 		outside := t.Position.Column < column || t.Position.Column == column && t.Type != token.SequenceEntryType
@@ -241,8 +310,7 @@ func appendItem(doc []byte, list ast.Node, item string) ([]byte, bool) {
 			last = t
 		}
 	}
-	at := lineEnd(doc, last.Position.Line)
-	return splice(doc, at, at, "\n"+strings.Repeat(" ", column-1)+"- "+item), true
+	return last.Position.Line
 }
 
 // insertBefore puts text before a closing bracket.

@@ -15,7 +15,7 @@ func SkipSession(data []byte, id, date string) ([]byte, error) {
 		return nil, err
 	}
 	skip := append(slices.Clone(s.Skip), date)
-	return edit(data, id, "sessions.skip", skip, func(doc []byte, in ast.Node, key string) ([]byte, bool) {
+	return edit(data, listGroups, id, "sessions.skip", skip, func(doc []byte, in ast.Node, key string) ([]byte, bool) {
 		for _, e := range entriesOf(in) {
 			if e.Key.GetToken().Value == key {
 				return appendItem(doc, e.Value, date)
@@ -41,7 +41,7 @@ func MoveSession(data []byte, id string, m Moved) ([]byte, error) {
 		return nil, err
 	}
 	item := strings.TrimSpace(string(text))
-	return edit(data, id, "sessions.moved", append(moved, m), func(doc []byte, in ast.Node, key string) ([]byte, bool) {
+	return edit(data, listGroups, id, "sessions.moved", append(moved, m), func(doc []byte, in ast.Node, key string) ([]byte, bool) {
 		if list := valueOf(in, key); list != nil {
 			return appendItem(doc, list, item)
 		}
@@ -63,7 +63,7 @@ func moveAgain(data []byte, id string, moved []Moved, i int, m Moved) ([]byte, e
 		if err != nil {
 			return nil, err
 		}
-		data, err = edit(data, id, "sessions.moved", slices.Clone(moved), func(doc []byte, in ast.Node, key string) ([]byte, bool) {
+		data, err = edit(data, listGroups, id, "sessions.moved", slices.Clone(moved), func(doc []byte, in ast.Node, key string) ([]byte, bool) {
 			list, ok := valueOf(in, key).(*ast.SequenceNode)
 			if !ok || i >= len(list.Values) {
 				return nil, false
@@ -79,7 +79,7 @@ func moveAgain(data []byte, id string, moved []Moved, i int, m Moved) ([]byte, e
 
 // sessionsOf a group, as written.
 func sessionsOf(data []byte, id string) (*Sessions, error) {
-	c, err := read(data)
+	c, err := Written(data)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,8 @@ groups:
   - {id: «café», name: x, program: copd}
   - {id: pain-1, program: pain, leader: omar, seats: {max: 6}, sessions: {start: 2046-11-16, time: "17:00", skip: [2047-01-01]}} # Omar's
 # The end.
+leaders: # in order of age
+  - {id: omar, family: Other, type: peer}
 zone: UTC
 `
 
@@ -62,6 +64,22 @@ func TestEditChangesOneValueAndNothingElse(t *testing.T) {
 			}
 			return MoveSession(once, "pain-1", Moved{Date: "2046-11-30", To: "2046-12-01"})
 		}, "[2047-01-01]}}", "[2047-01-01], moved: [{date: \"2046-11-23\", to: \"2046-11-24\"}, {date: \"2046-11-30\", to: \"2046-12-01\"}]}}"},
+		{"a list in a block", func() ([]byte, error) {
+			return Set([]byte(editable), "groups", "copd-1", "sessions.skip", []string{"holidays"})
+		}, "      skip:\n        - holidays\n        - 2046-12-24 # Christmas Eve\n", "      skip: [holidays]\n"},
+		{"a list in brackets", func() ([]byte, error) {
+			return Set([]byte(editable), "groups", "pain-1", "sessions.skip", []string{})
+		}, "[2047-01-01]", "[]"},
+		{"a new list of things", func() ([]byte, error) {
+			return Set([]byte(editable), "leaders", "omar", "licences", []Licence{{Title: "RN", State: "MA", To: "2049-12-31"}})
+		}, "type: peer}", "type: peer, licences: [{title: RN, state: MA, to: \"2049-12-31\"}]}"},
+		{"one more leader", func() ([]byte, error) {
+			with, err := Add([]byte(editable), "leaders", "lena")
+			if err != nil {
+				return nil, err
+			}
+			return Set(with, "leaders", "lena", "family", "Lead: er")
+		}, "type: peer}\n", "type: peer}\n  - {id: lena, family: \"Lead: er\"}\n"},
 		{"one more group", func() ([]byte, error) {
 			return AddGroup([]byte(editable), &Group{ID: "copd-2", Program: "copd", Mode: "telehealth", Sessions: Sessions{Start: "2046-11-17", Time: "09:00", Count: 8}})
 		}, "# Omar's\n", "# Omar's\n  - {id: copd-2, program: copd, sessions: {start: \"2046-11-17\", time: \"09:00\", count: 8}, mode: telehealth}\n"},
@@ -80,7 +98,7 @@ func TestFirstGroupOfACatalog(t *testing.T) {
 		if err != nil {
 			t.Errorf("%q: %v", start, err)
 		}
-		if c, err := read(got); err != nil || c.Network != "north" || c.Groups[len(c.Groups)-1].ID != "a" {
+		if c, err := Written(got); err != nil || c.Network != "north" || c.Groups[len(c.Groups)-1].ID != "a" {
 			t.Errorf("%q becomes %q", start, got)
 		}
 	}
@@ -100,7 +118,7 @@ func TestWhatCannotBeEditedIsSaid(t *testing.T) {
 	got, err := SetGroup([]byte(editable), "copd-1", "leader", "a\nb: c")
 	if err == nil {
 		var c *Catalog
-		if c, err = read(got); err == nil && c.Groups[0].Leader == "a\nb: c" {
+		if c, err = Written(got); err == nil && c.Groups[0].Leader == "a\nb: c" {
 			return
 		}
 	}

@@ -22,6 +22,9 @@ var changes = map[string]change{
 	"move":     moveSession,
 	"session":  skipSession,
 	"cancel":   cancelGroup,
+	"program":  itemKindNamed("program").change,
+	"leader":   itemKindNamed("leader").change,
+	"site":     itemKindNamed("site").change,
 }
 
 // What is asked of a form. Each is a message of the desk.
@@ -32,6 +35,7 @@ var (
 	errNoSession  = errors.New("edit.no-session")
 	errLast       = errors.New("edit.last")
 	errPast       = errors.New("edit.past")
+	errTaken      = errors.New("edit.taken")
 	errUneditable = errors.New("edit.uneditable")
 )
 

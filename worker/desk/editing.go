@@ -21,6 +21,8 @@ import (
 type editPreview struct {
 	preview
 	Group string
+	Back  string // where the page that follows is
+	Of    string // what that page is about
 	// Lines of the file that change, and what the check says that it did not say before.
 	Lines    []line
 	Problems program.Problems
@@ -55,6 +57,10 @@ func (v *visit) proposed() *proposal {
 	if p.Group == "" {
 		p.Group = v.r.PostForm.Get("id")
 	}
+	p.Back, p.Of = "/group/"+b.Network+"/"+url.PathEscape(p.Group), p.Group
+	if itemKindNamed(name) != nil {
+		p.Back, p.Of = "/catalog/"+b.Network, b.Network
+	}
 	cat, by := b.catalogAndEditor()
 	if cat == nil || cat.Hash != p.base {
 		p.Changed = &by
@@ -77,7 +83,7 @@ func (v *visit) proposed() *proposal {
 
 // askedOf is the message for why a change cannot be made.
 func askedOf(err error) string {
-	for _, known := range []error{errNothing, errNumber, errDate, errNoSession, errLast, errPast} {
+	for _, known := range []error{errNothing, errNumber, errDate, errNoSession, errLast, errPast, errTaken} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
@@ -156,7 +162,7 @@ func (v *visit) edit() {
 		return
 	}
 	v.awaitDecision(p.board, input)
-	http.Redirect(v.w, v.r, fmt.Sprintf("/group/%s/%s?did=%d", p.Network, url.PathEscape(p.Group), input), http.StatusSeeOther)
+	http.Redirect(v.w, v.r, fmt.Sprintf("%s?did=%d", p.Back, input), http.StatusSeeOther)
 }
 
 // awaitDecision waits until an input is decided, so that the page that follows knows of it; no longer than a person waits.

@@ -241,6 +241,35 @@ test("a session is moved, and the member's story tells it", async () => {
   quiet();
 });
 
+test("a leader and a place are added, and a group can have them", async () => {
+  const page = await as("sam");
+  await page.goto(server.url + "/groups");
+  await page.getByRole("link", { name: "Programs, leaders, places" }).click();
+  await page.getByRole("link", { name: "Add a leader" }).click();
+  await page.getByLabel("Id, for the file").fill("mara");
+  await page.getByLabel("Given names").fill("Mara");
+  await page.getByLabel("Family name").fill("Novak");
+  await page.getByLabel("Who it is").selectOption("professional");
+  await page.getByLabel("Title").first().fill("RN");
+  await page.getByLabel("State").first().fill("MA");
+  await page.getByRole("button", { name: "See what it does" }).click();
+  await page.getByRole("alert").getByText("a date is missing").waitFor();
+  await page.getByLabel("Valid until").first().fill("2049-12-31");
+  await page.getByRole("button", { name: "See what it does" }).click();
+  await page.locator(".diff .in").getByText("Novak").waitFor();
+  await page.getByRole("button", { name: "Put it in force" }).click();
+  await page.getByText("RN, MA, until Dec 31, 2049").last().waitFor();
+  await page.getByRole("link", { name: "Community Hall" }).click();
+  await page.getByLabel("for wheelchairs").check();
+  await page.getByRole("button", { name: "See what it does" }).click();
+  await page.locator(".diff .in").getByText("access: [wheelchair]").waitFor();
+  await page.getByRole("button", { name: "Put it in force" }).click();
+  await page.getByText("for wheelchairs").waitFor();
+  await page.goto(server.url + "/catalog/north/add");
+  assert.equal(await page.locator("select[name=leader] option[value=mara]").innerText(), "Mara Novak");
+  quiet();
+});
+
 test("a coordinator answers an offer for the patient, and changes no catalog", async () => {
   const page = await as("ana");
   await page.goto(`${server.url}/referral/north/${offered}`);
@@ -272,7 +301,7 @@ test("a list goes on after the server restarted, without loss or repeat", async 
   complaints.length = 0; // of the server that was away
 });
 
-const pages = () => ({ now: "/now", needs: "/needs", groups: "/groups", group: "/group/north/walk-1", referral: `/referral/north/${second}`, offer: `/referral/north/${offered}`, add: "/catalog/north/add", nothing: "/nothing" });
+const pages = () => ({ now: "/now", needs: "/needs", groups: "/groups", group: "/group/north/walk-1", referral: `/referral/north/${second}`, offer: `/referral/north/${offered}`, add: "/catalog/north/add", items: "/catalog/north", program: "/catalog/north/new/program", leader: "/catalog/north/leader/omar", place: "/catalog/north/site/hall", nothing: "/nothing" });
 
 for (const [width, height, locale] of [[320, 740, "es-US"], [1024, 768, "en-US"], [1920, 1080, "en-US"]])
   for (const colorScheme of ["light", "dark"])

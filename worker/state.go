@@ -7,8 +7,8 @@ import (
 	"github.com/convene-health/convene/mapping/roster"
 )
 
-// ReadState folds a network's whole ledger, for reading: the roster as of its last head and the catalog in force, nil
-// before the first.
+// ReadState folds a network's whole ledger, for reading: the roster as of its last head and the catalog in force, with the
+// starts that Convene put off, nil before the first.
 func ReadState(ctx context.Context, conn *Conn, network string) (*roster.State, *program.Catalog, error) {
 	ledger, err := OpenLedger(conn, network)
 	if err != nil {
@@ -28,5 +28,8 @@ func ReadState(ctx context.Context, conn *Conn, network string) (*roster.State, 
 		return f.state, nil, err
 	}
 	cat, err := loadCatalog(ctx, conn, network, f.state.Catalog)
-	return f.state, cat, err
+	if err != nil {
+		return f.state, nil, err
+	}
+	return f.state, f.state.InForce(cat), nil
 }

@@ -123,6 +123,7 @@ func (v *verifier) batch(m Stored) error {
 	if err := v.seats(head.Catalog); err != nil {
 		v.fault("catalog %s: %v", head.Catalog, err)
 	}
+	v.postponed(head)
 	v.holes = false
 	v.confirmations(head, caused)
 	gone := len(v.gone)
@@ -203,6 +204,22 @@ func (v *verifier) invariants(head *roster.Head) {
 	}
 	for _, text := range v.state.Check(keys, func(group string) int { return v.limits[group] }) {
 		v.fault("after input %d: %s", head.Input, text)
+	}
+}
+
+// postponed checks that no group is put off twice, and each to a later day.
+func (v *verifier) postponed(head *roster.Head) {
+	seen := map[string]bool{}
+	for _, c := range head.Changes {
+		if c.Type != roster.ChangePostponed {
+			continue
+		}
+		if _, before := v.state.PutOff(c.Group); before || seen[c.Group] {
+			v.fault("after input %d: group %s is put off a second time", head.Input, c.Group)
+		}
+		if seen[c.Group] = true; c.To <= c.From {
+			v.fault("after input %d: group %s is put off from %s to %s", head.Input, c.Group, c.From, c.To)
+		}
 	}
 }
 

@@ -126,7 +126,8 @@ var policySentences = map[string]string{
 	"OfferDays":       "An offer holds a seat for this many business days.",
 	"OfferDaysUrgent": "An offer to a referral that is urgent or more holds a seat for this many business days.",
 	"HandoverDays":    "A drop-in placement counts as handed over, and so as completed, after this many days.",
-	"CohortDays":      "A closed group below its minimum is reported this many days before its first session.",
+	"CohortDays":      "A closed group below its minimum is put off, or else reported, this many days before its first session.",
+	"PostponeWeeks":   "The start of a closed group below its minimum is put off by this many weeks, once.",
 	"Declines":        "A patient may decline, or let expire, this many offers before a person calls them.",
 	"ContactAttempts": "After this many attempts in a row that do not reach the patient, the referral closes as unreachable.",
 	"CancelDays":      "A cancel of a referral that has not come yet is remembered for this many days.",
@@ -137,7 +138,7 @@ func assumedPolicies(t *testing.T) (out []assumed) {
 	defaults := reflect.ValueOf(program.Defaults())
 	for _, f := range assumedFields(t, "Policy") {
 		for _, name := range f.names {
-			out = append(out, assumed{cmp.Or(policySentences[name], f.text), fmt.Sprint(defaults.FieldByName(name)), "`policy." + strings.ToLower(name[:1]) + name[1:] + "`, program." + name, "no public source for the number was found"})
+			out = append(out, assumed{cmp.Or(policySentences[name], f.text), fmt.Sprint(reflect.Indirect(defaults.FieldByName(name))), "`policy." + strings.ToLower(name[:1]) + name[1:] + "`, program." + name, "no public source for the number was found"})
 		}
 	}
 	for _, p := range mapping.Priorities {

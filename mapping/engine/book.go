@@ -13,8 +13,20 @@ type Book struct {
 	writer *confirm.Writer
 }
 
-func newBook(cat *program.Catalog) *Book {
-	return &Book{roster.NewOffering(cat), confirm.New(cat)}
+func newBook(cat *program.Catalog) *Book { return bookOf(roster.NewOffering(cat)) }
+
+func bookOf(offer *roster.Offering) *Book { return &Book{offer, confirm.New(offer.Catalog)} }
+
+// InForce is the book with the starts that Convene put off, as a state has them; the same book where it lacks none. Nil stays nil.
+func (b *Book) InForce(state *roster.State) *Book {
+	if b == nil {
+		return nil
+	}
+	offer := b.offer.InForce(state)
+	if offer == b.offer {
+		return b
+	}
+	return bookOf(offer)
 }
 
 // Compile makes a book of a network's catalog, or says why it may not be put in force. It takes long, some 80 us a group,

@@ -64,7 +64,7 @@ func New(network string, state *roster.State, sources Sources) (*Engine, error) 
 	if err == nil && len(issues) > 0 {
 		err = fmt.Errorf("the catalog in force does not load: %w", issues)
 	}
-	e.book = b
+	e.book = b.InForce(state)
 	return e, err
 }
 
@@ -169,10 +169,19 @@ func (e *Engine) Outcome(r Read) (roster.Outcome, error) {
 	if fault != nil {
 		return out, fault
 	}
-	if next != nil && e.State.Catalog == next.offer.Catalog.Hash {
-		e.book = next
-	}
+	e.follow(&out, next)
 	return out, nil
+}
+
+// follow takes on the catalog that a step put in force; next is the one that its event names, compiled, or nil.
+func (e *Engine) follow(out *roster.Outcome, next *Book) {
+	switch {
+	case out.Offer == nil:
+	case next != nil && next.offer == out.Offer:
+		e.book = next
+	default:
+		e.book = bookOf(out.Offer)
+	}
 }
 
 // turn times an input: never before the previous one, nor below the floor.
@@ -201,13 +210,20 @@ func (e *Engine) Time() time.Time { return time.UnixMilli(e.State.Position.Time)
 
 // Refresh loads the catalog in force anew after the state was folded on.
 func (e *Engine) Refresh() error {
-	if e.State.Catalog == "" || e.book != nil && e.book.offer.Catalog.Hash == e.State.Catalog {
+	if e.State.Catalog == "" {
 		return nil
 	}
-	b, issues, err := e.load(e.State.Catalog)
-	if err == nil && len(issues) > 0 {
-		err = fmt.Errorf("the catalog in force does not load: %w", issues)
+	b := e.book
+	if b == nil || b.Hash() != e.State.Catalog {
+		loaded, issues, err := e.load(e.State.Catalog)
+		if err == nil && len(issues) > 0 {
+			err = fmt.Errorf("the catalog in force does not load: %w", issues)
+		}
+		if b = loaded; err != nil {
+			e.book = nil
+			return err
+		}
 	}
-	e.book = b
-	return err
+	e.book = b.InForce(e.State)
+	return nil
 }

@@ -26,10 +26,19 @@ var requirements = []row{
 			}
 		}},
 	}},
-	{"A4", "therapy is a closed cohort that nobody joins after its first session", []proof{
+	{"A4", "therapy is a closed cohort that nobody joins after its first session and that is put off once when it is short", []proof{
 		{"closed_cohort_takes_nobody_after_its_first_session", []string{"r1 placed pain-december", "r2 review no-suitable-group enrolment-closed", "never r2 placed"}, nil},
 		{"promotion_skips_whom_the_group_no_longer_suits", []string{"never r3 placed"}, nil},
 		{"session_of_a_cohort_is_moved", []string{"r1 placed session-moved", "r4 placed pain-december", "r7 review enrolment-closed", "never r7 placed", "r1 enrolled session-moved"}, nil},
+		{"cohort_below_its_minimum_is_put_off_once_and_starts", []string{"r1 placed was:placed group-postponed below-minimum by:convene", "r3 placed pain-december seats:2/2",
+			"never r1 waitlisted", "r5 review enrolment-closed"}, calledOff},
+		{"cohort_below_its_minimum_twice_places_its_members_anew", []string{"r1 placed group-postponed input:2", "never r1 group-postponed input:4", "never r1 group-postponed input:3",
+			"r1 placed alert-below-minimum input:4", "r1 waitlisted below-minimum input:5", "r1 placed pain-january placed-again"}, nil},
+		{"cohort_is_put_off_to_the_start_that_it_names", []string{"r1 placed group-postponed alert-group-no-longer-suits", "r2 placed was:review pain-december"}, nil},
+		{"cohort_is_not_put_off_beyond_its_leaders_licence", []string{"never r1 group-postponed", "r1 placed alert-below-minimum", "r1 waitlisted below-minimum"}, nil},
+		{"catalog_moves_a_cohort_that_was_put_off", []string{"r1 placed group-postponed below-minimum input:2", "r1 placed group-postponed input:3", "r1 placed alert-below-minimum input:4",
+			"never r1 group-postponed input:4", "r1 waitlisted below-minimum input:5"}, nil},
+		{"cohort_that_falls_short_at_the_last_is_put_off", []string{"r1 placed group-postponed below-minimum input:5", "never r1 waitlisted"}, nil},
 	}},
 	{"A5", "support is ongoing and takes whoever comes", []proof{
 		{"sessions_of_an_ongoing_group_are_moved_and_left_out", []string{"r1 placed grief-mill session-left-out", "r2 placed session-moved session-added"}, func(t *testing.T, told []confirmation) {
@@ -169,4 +178,19 @@ var requirements = []row{
 	{"D3", "attendance is kept and told", []proof{
 		{"attended_missed_and_completed", []string{"r1 enrolled session-attended", "r1 enrolled session-missed", "r1 enrolled session-cancelled"}, nil},
 	}},
+}
+
+// calledOff: who is told that a cohort is put off has the first session that was booked called off, and the new one booked.
+func calledOff(t *testing.T, told []confirmation) {
+	booked := map[any]any{}
+	for i := range told {
+		if c := &told[i]; c.Data.Referral.Key == "r1" && c.Data.Cause.Sequence == 2 {
+			for _, a := range c.resources("Appointment") {
+				booked[at(a, "start")] = at(a, "status")
+			}
+		}
+	}
+	if len(booked) != 2 || booked["2026-12-01T17:30:00.000-05:00"] != "cancelled" || booked["2026-12-15T17:30:00.000-05:00"] != "booked" {
+		t.Errorf("appointments when it is put off: %v", booked)
+	}
 }

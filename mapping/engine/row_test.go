@@ -121,13 +121,21 @@ func holds(told []confirmation, fact string) error {
 
 // resource is the first of a type in a confirmation's bundle, as a tree; nil without one.
 func (c *confirmation) resource(kind string) map[string]any {
+	for _, r := range c.resources(kind) {
+		return r
+	}
+	return nil
+}
+
+// resources are all of a type in a confirmation's bundle, as trees.
+func (c *confirmation) resources(kind string) (all []map[string]any) {
 	for _, e := range c.Data.Bundle.Entry {
 		var r map[string]any
 		if json.Unmarshal(e.Resource, &r) == nil && r["resourceType"] == kind {
-			return r
+			all = append(all, r)
 		}
 	}
-	return nil
+	return all
 }
 
 // at follows names and indexes into a tree of JSON; nil where there is nothing.

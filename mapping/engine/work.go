@@ -123,9 +123,7 @@ func (e *Engine) work(inputs []Read, number int) (b *Batch, fault *Fault, err er
 			e.State.Rollback(mark) // the next batch begins with this step
 			break
 		}
-		if next != nil && e.State.Catalog == next.offer.Catalog.Hash {
-			e.book = next
-		}
+		e.follow(&out, next)
 		jobs = e.schedule(jobs, &out, number)
 		if out.Unchanged.Why != "" {
 			b.Head.Unchanged = append(b.Head.Unchanged, out.Unchanged)

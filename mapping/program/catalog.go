@@ -81,6 +81,9 @@ type Policy struct {
 	HandoverDays int `yaml:"handoverDays,omitempty"`
 	// CohortDays before session 1 a closed group below its minimum is reported; default 7. source: assumption
 	CohortDays int `yaml:"cohortDays,omitempty"`
+	// PostponeWeeks is by how many weeks the start of a closed group below its minimum is put off, once; 0: only that of a group
+	// that names its second start. Default 2. source: assumption
+	PostponeWeeks *int `yaml:"postponeWeeks,omitempty"`
 	// Declines is how many offers a patient may decline, or let expire, before a person calls; default 2. source: assumption
 	Declines int `yaml:"declines,omitempty"`
 	// ContactAttempts in a row that fail close a placement as unreachable; default 3. source: assumption
@@ -270,6 +273,8 @@ type Group struct {
 	// Dates are the sessions as expanded: every start, in UTC, in order. An ongoing group (no Count, no End)
 	// lists one year from the later of its start and the catalog's ValidFrom. A cancelled group has none.
 	Dates []time.Time `yaml:"-"`
+	// Planned are the sessions as the catalog has them, where Convene put the start off (Later); else nil.
+	Planned []time.Time `yaml:"-"`
 }
 
 // Seats of a group. An open group has none to hold: Max is then a soft room cap and 0 means none.
@@ -285,7 +290,9 @@ type Seats struct {
 // Sessions of a group in the network's zone.
 type Sessions struct {
 	Start string `yaml:"start"` // date of session 1, YYYY-MM-DD
-	Time  string `yaml:"time"`  // HH:MM
+	// Second is the date of session 1 of a closed group whose start is put off because it is below its minimum.
+	Second string `yaml:"second,omitempty"`
+	Time   string `yaml:"time"` // HH:MM
 	// Minutes a session lasts; default 60.
 	Minutes int `yaml:"minutes,omitempty"`
 	// Every: weekly (the default), twice-weekly (two days apart), three-times-weekly (every other day), twice-monthly and

@@ -9,9 +9,10 @@ import (
 
 // Defaults are the network's numbers where its catalog says nothing. source: assumption
 func Defaults() Policy {
+	weeks := 2
 	return Policy{
 		OfferDays: 5, OfferDaysUrgent: 2, HandoverDays: 28,
-		CohortDays: 7, Declines: 2, ContactAttempts: 3, MissedSessions: 3, CancelDays: 30, ReviewDays: 3, ReviewDaysUrgent: 1, RiskDays: 90,
+		CohortDays: 7, PostponeWeeks: &weeks, Declines: 2, ContactAttempts: 3, MissedSessions: 3, CancelDays: 30, ReviewDays: 3, ReviewDaysUrgent: 1, RiskDays: 90,
 		Urgency: map[mapping.Priority]Urgency{
 			mapping.Routine: {Base: 0, Rate: 1},
 			mapping.Urgent:  {Base: 30, Rate: 2},
@@ -28,6 +29,7 @@ func (p Policy) Filled() Policy {
 	p.OfferDaysUrgent = or(p.OfferDaysUrgent, d.OfferDaysUrgent)
 	p.HandoverDays = or(p.HandoverDays, d.HandoverDays)
 	p.CohortDays = or(p.CohortDays, d.CohortDays)
+	p.PostponeWeeks = or(p.PostponeWeeks, d.PostponeWeeks)
 	p.Declines = or(p.Declines, d.Declines)
 	p.ContactAttempts = or(p.ContactAttempts, d.ContactAttempts)
 	p.MissedSessions = or(p.MissedSessions, d.MissedSessions)

@@ -117,6 +117,9 @@ func (l *linter) policy() {
 			l.problem("bad-number", "days, 1 to 366; leave it out for the default", fmt.Sprintf("%s is %d", n.key, n.value), "policy", n.key)
 		}
 	}
+	if n := p.PostponeWeeks; n != nil && (*n < 0 || *n > postponeWeeksMax) {
+		l.problem("bad-number", fmt.Sprintf("weeks, 0 to %d; 0: only groups with sessions.second are put off", postponeWeeksMax), fmt.Sprintf("postponeWeeks is %d", *n), "policy", "postponeWeeks")
+	}
 	for _, k := range slices.Sorted(maps.Keys(p.Urgency)) {
 		u := p.Urgency[k]
 		l.word(string(k), []string{"routine", "urgent", "asap", "stat"}, "unknown-priority", "policy", "urgency", string(k))

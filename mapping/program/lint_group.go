@@ -32,6 +32,7 @@ func (l *linter) groups() {
 		l.seats(g, p, i)
 		l.leader(g, p, i)
 	}
+	l.secondStarts()
 }
 
 // words checks the closed lists.
@@ -90,6 +91,7 @@ func (l *linter) sessions(g *Group, i int, validFrom time.Time) {
 		ok = false
 		l.problem("date-order", "end on or after start", fmt.Sprintf("it ends on %s, before it starts on %s", s.End, s.Start), "groups", i, "sessions", "end")
 	}
+	l.second(g, i)
 	for j, d := range s.Skip {
 		if d != skipHolidays {
 			l.date(d, true, "groups", i, "sessions", "skip", j)

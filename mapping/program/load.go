@@ -75,7 +75,7 @@ func parse(data []byte) (ast.Node, *Problem) {
 type linter struct {
 	catalog  *Catalog
 	reader   *reader
-	root     ast.Node
+	root     ast.Node // nil: what is checked is in no document
 	holidays map[string]bool
 }
 
@@ -91,8 +91,10 @@ func (l *linter) warning(code, hint, text string, path ...any) {
 
 func (l *linter) note(p Problem, path []any) {
 	p.Path = pathString(path)
-	if t := l.reader.locate(l.root, path).GetToken(); t != nil {
-		p.Line, p.Column = t.Position.Line, t.Position.Column
+	if l.root != nil {
+		if t := l.reader.locate(l.root, path).GetToken(); t != nil {
+			p.Line, p.Column = t.Position.Line, t.Position.Column
+		}
 	}
 	l.reader.problems = append(l.reader.problems, p)
 }

@@ -166,7 +166,7 @@ func (l *linter) movedSessions(g *Group, i int, met []string) {
 		case slices.Contains(s.Skip, m.Date):
 			l.warning("moved-skipped", "take it out of skip or out of moved", m.Date+" is left out, so it is not moved", at("date")...)
 			continue
-		case !slices.Contains(met, m.Date):
+		case !slices.Contains(met, m.Date) && !l.metLater(g, m.Date):
 			l.problem("no-session", l.sessionsNear(g, m.Date), "the group has no session on "+m.Date, at("date")...)
 			continue
 		case m.To == m.Date && cmp.Or(m.Time, s.Time) == s.Time:

@@ -72,6 +72,9 @@ func (r *reader) value(n ast.Node, v reflect.Value, at *step) {
 		r.list(n, v, at)
 	case reflect.Map:
 		r.mapping(n, v, at)
+	case reflect.Pointer: // what may be left out, and differs then from its zero
+		v.Set(reflect.New(v.Type().Elem()))
+		r.value(n, v.Elem(), at)
 	default:
 		r.scalar(n, v, at)
 	}

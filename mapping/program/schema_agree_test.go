@@ -31,6 +31,7 @@ policy:
   handoverDays: 20
   declines: 1
   cohortDays: 5
+  postponeWeeks: 0
   contactAttempts: 4
   missedSessions: 2
   cancelDays: 10
@@ -103,7 +104,7 @@ groups:
     cost: low
     payers: [medicare]
     selfPay: true
-  - {id: lent-1, program: lent-therapy, leader: ames, sessions: {start: "2026-12-01", time: "9:30"}, mode: in-person, site: main}
+  - {id: lent-1, program: lent-therapy, leader: ames, sessions: {start: "2026-12-01", second: "2026-12-15", time: "9:30"}, mode: in-person, site: main}
 pairs:
   - {kind: conflict, people: [{system: "https://ids.test.example/mrn", value: "4", type: MR}, {system: "https://ids.test.example/mrn", value: "5"}]}
 notices:

@@ -135,6 +135,9 @@ func TestSchemaListsTheFieldsOfTheTypes(t *testing.T) {
 	seen := 0
 	var visit func(at string, s shape, typ reflect.Type)
 	visit = func(at string, s shape, typ reflect.Type) {
+		if typ.Kind() == reflect.Pointer {
+			typ = typ.Elem()
+		}
 		switch typ.Kind() {
 		case reflect.Struct:
 			properties := s.properties()
@@ -223,7 +226,7 @@ func TestSchemaTellsTheDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	policy := x.of(x.root.properties()["policy"]).properties()
-	for _, name := range []string{"offerDays", "offerDaysUrgent", "handoverDays", "cohortDays", "declines", "contactAttempts", "missedSessions", "cancelDays", "riskDays"} {
+	for _, name := range []string{"offerDays", "offerDaysUrgent", "handoverDays", "cohortDays", "postponeWeeks", "declines", "contactAttempts", "missedSessions", "cancelDays", "riskDays"} {
 		if got := x.of(policy[name])["default"]; got != filled[strings.ToUpper(name[:1])+name[1:]] {
 			t.Errorf("%s defaults to %v", name, got)
 		}

@@ -17,6 +17,8 @@ type Pending struct {
 	// Changed are the groups that are not what they were; Unseating: members of the cancelled ones are still to leave.
 	Changed   []GroupChange `json:"changed,omitempty"`
 	Unseating bool          `json:"unseating,omitempty"`
+	// Reopening: no catalog changed but a start was put off. Whoever is undecided may be settled by it; then the input goes on.
+	Reopening bool `json:"reopening,omitempty"`
 }
 
 // applyCatalog puts a catalog in force and lets it concern whom it does.
@@ -29,8 +31,9 @@ func (d *step) applyCatalog(e *mapping.Event) {
 		d.refuse(mapping.Issue{Path: "data.replaces", Code: "catalog-changed", Text: "another catalog is in force than the one this was made from; look at it, then edit again"})
 		return
 	}
-	changed := changedGroups(d.offer, d.turn.Offer, instant(d.t))
-	d.offer = d.turn.Offer
+	offer := d.turn.Offer.InForce(d.State)
+	changed := changedGroups(d.offer, offer, instant(d.t))
+	d.offer, d.out.Offer = offer, offer
 	d.change(Change{Type: ChangeCatalog, Catalog: e.Catalog})
 	d.change(Change{Type: ChangePending, Pending: &Pending{Changed: changed, Unseating: slices.ContainsFunc(changed, func(c GroupChange) bool { return c.Cancelled })}})
 	d.continuePending()
@@ -39,6 +42,15 @@ func (d *step) applyCatalog(e *mapping.Event) {
 // continuePending does the next step of a catalog change.
 func (d *step) continuePending() {
 	p := *d.Pending
+	if p.Reopening {
+		d.out.More = true
+		if d.reopenFrom(&p.After) {
+			d.change(Change{Type: ChangePending})
+			return
+		}
+		d.change(Change{Type: ChangePending, Pending: &p})
+		return
+	}
 	if p.Unseating && d.unseatFrom(&p.After, p.Changed) {
 		p.Unseating, p.After = false, 0
 	}
@@ -91,12 +103,7 @@ func (d *step) revise(rec *Record) {
 		rule := d.gone(&pl)
 		switch open := undecided(pl) || pl.Status == "" || rule == RuleProgramGone; {
 		case open && d.solvable(rec, pl):
-			dec := d.decision(rec)
-			before := slices.Clone(dec.Record.Placements)
-			d.place(dec, &dec.Record.Placements[i])
-			d.save(dec)
-			d.tell(dec.Record, i, before[i].Status, dec.reasonsOf(dec.Record.Placements[i].ID), dec.asks)
-			rec = dec.Record
+			rec = d.resettle(rec, i)
 		case rule != "" && !slices.Contains(rec.Alerts, rule):
 			d.doubt(rec, rule, nil)
 			return
@@ -105,6 +112,16 @@ func (d *step) revise(rec *Record) {
 			return
 		}
 	}
+}
+
+// resettle places what a catalog alone can settle, and gives the record as it is then.
+func (d *step) resettle(rec *Record, i int) *Record {
+	dec := d.decision(rec)
+	previous := dec.Record.Placements[i].Status
+	d.place(dec, &dec.Record.Placements[i])
+	d.save(dec)
+	d.tell(dec.Record, i, previous, dec.reasonsOf(dec.Record.Placements[i].ID), dec.asks)
+	return dec.Record
 }
 
 // gone is the rule of a placement whose group or program is no longer in the catalog; empty otherwise.

@@ -21,6 +21,8 @@ const (
 	ChangePending ChangeType = "pending"
 	// ChangePair: patients Key and Patient are kept apart, or are so no longer.
 	ChangePair ChangeType = "pair"
+	// ChangePostponed: Convene put the start of Group off, from the day From to the day To.
+	ChangePostponed ChangeType = "postponed"
 )
 
 // Change is what belongs to no single referral. Heads carry changes, in order.
@@ -40,6 +42,9 @@ type Change struct {
 	// Pair is the kind of one, Ended that it ends.
 	Pair  mapping.PairKind `json:"pair,omitempty"`
 	Ended bool             `json:"ended,omitempty"`
+	Group string           `json:"group,omitempty"`
+	From  string           `json:"from,omitempty"`
+	To    string           `json:"to,omitempty"`
 	// Person is the patient of an erased referral: hashed identifiers and risks belong to the person and outlive it.
 	Person *Patient `json:"person,omitempty"`
 }
@@ -75,6 +80,8 @@ func (s *State) apply(c Change) {
 		s.onUndo(func() { s.Pending = was })
 	case ChangePair:
 		s.putPair(pair{c.Key, c.Patient, c.Pair}, !c.Ended)
+	case ChangePostponed:
+		s.putOff(c.Group, Postponed{c.From, c.To})
 	}
 }
 

@@ -54,7 +54,7 @@ func NewOffering(cat *program.Catalog) *Offering {
 	o.reserves = reservesOf(cat)
 	o.private, o.picks = privateOf(cat), pickedOf(cat)
 	o.consent = cat.Policy.Consent || slices.ContainsFunc(cat.Programs, func(p program.Program) bool { return p.Consent || p.Part2 })
-	o.timers = timersOf(cat, o.reserves)
+	o.timers = timersOf(cat)
 	o.benefits = slices.ContainsFunc(cat.Programs, func(p program.Program) bool { return benefitOf(&p) != "" })
 	return o
 }
@@ -66,6 +66,8 @@ type Outcome struct {
 	// Unchanged says why an input caused nothing; empty when it caused something.
 	Unchanged Unchanged
 	Changes   []Change
+	// Offer is the catalog in force from the next step on, compiled, where this step put another in force or put a start off.
+	Offer *Offering
 	// More: call Decide again with the same turn.
 	More bool
 }

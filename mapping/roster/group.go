@@ -16,6 +16,8 @@ type GroupChange struct {
 	Leader    bool   `json:"leader,omitempty"`
 	// Sessions still to come that are moved, left out or new, where they are few; where more are, it is Postponed.
 	Sessions []mapping.SessionChange `json:"sessions,omitempty"`
+	// Short: it was put off because it is below its minimum.
+	Short bool `json:"short,omitempty"`
 }
 
 // sessionChangesMax are more than a pause of a month in a weekly group changes, and few enough to name.
@@ -174,6 +176,9 @@ func (d *step) sessionsFor(pl *Placement, g *program.Group, changes []mapping.Se
 func reasonsOfChange(c GroupChange, sessions []mapping.SessionChange) (reasons []mapping.Reason) {
 	if c.Postponed {
 		reasons = append(reasons, reason(RuleGroupPostponed))
+	}
+	if c.Short {
+		reasons = append(reasons, reason(RuleBelowMinimum))
 	}
 	for _, s := range sessions {
 		rule := RuleSessionMoved

@@ -17,7 +17,7 @@ import (
 )
 
 // snapshotFormat changes whenever what a snapshot holds does; an older one is discarded, never converted.
-const snapshotFormat = "convene-snapshot-4"
+const snapshotFormat = "convene-snapshot-5"
 
 // SnapshotMark says what a snapshot is of. All of it must match the ledger, else the snapshot is discarded.
 type SnapshotMark struct {
@@ -37,6 +37,8 @@ type snapshot struct {
 	Known    []knownSnapshot
 	Foretold []foretoldSnapshot
 	Pairs    []pairSnapshot
+	// Postponed in order of group.
+	Postponed []postponedSnapshot
 	// Live records as decisions write them.
 	Live [][]byte
 }
@@ -72,6 +74,11 @@ type foretoldSnapshot struct {
 	Source   string
 }
 
+type postponedSnapshot struct {
+	Group string
+	Postponed
+}
+
 type pairSnapshot struct {
 	A, B uint64
 	Kind mapping.PairKind
@@ -99,6 +106,9 @@ func (s *State) snapshot() (*snapshot, error) {
 	slices.SortFunc(out.Foretold, func(a, b foretoldSnapshot) int { return bytes.Compare(a.Identity[:], b.Identity[:]) })
 	for _, x := range slices.SortedFunc(maps.Keys(s.pairs), comparePairs) {
 		out.Pairs = append(out.Pairs, pairSnapshot{x.a, x.b, x.kind})
+	}
+	for _, group := range slices.Sorted(maps.Keys(s.postponed)) {
+		out.Postponed = append(out.Postponed, postponedSnapshot{group, s.postponed[group]})
 	}
 	for _, key := range s.LiveKeys() {
 		rec := s.live[key]
@@ -180,6 +190,9 @@ func ReadSnapshot(dec *gob.Decoder) (*State, error) {
 	}
 	for _, x := range snap.Pairs {
 		s.pairs[pair{x.A, x.B, x.Kind}] = true
+	}
+	for _, x := range snap.Postponed {
+		s.postponed[x.Group] = x.Postponed
 	}
 	return s, s.readLive(snap.Live)
 }

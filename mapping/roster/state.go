@@ -33,6 +33,8 @@ type State struct {
 	people int               // grows whenever ties are to be read anew
 	ties   ties
 
+	postponed map[string]Postponed // by group: once each
+
 	taken   map[string]int // seats held by group id
 	seats   seatIndex      // the same by index
 	queues  map[string]*queue
@@ -91,7 +93,7 @@ func New() *State {
 	return &State{
 		rowOf: map[Hash]uint32{}, live: map[uint64]*Record{}, older: map[uint32][]Hash{}, foretold: map[Hash]foretold{},
 		patientOf: map[Hash]uint32{}, special: map[uint32]patientMore{}, lives: newKeyLists[uint32](), prints: newKeyLists[uint64](),
-		pairs: map[pair]bool{}, kin: map[uint64][]Hash{},
+		pairs: map[pair]bool{}, kin: map[uint64][]Hash{}, postponed: map[string]Postponed{},
 		taken: map[string]int{}, queues: map[string]*queue{}, words: map[string]string{},
 	}
 }

@@ -20,7 +20,9 @@ func (d *step) timePasses() bool {
 			return false
 		case ticks && (!fallsDue || timer.at < at):
 			d.tick(timer)
-			d.Position.Timed = timer.at
+			if d.Position.Timed = timer.at; d.Pending != nil {
+				return false
+			}
 		default:
 			d.fall(d.live[d.due[0].key], at)
 		}

@@ -21,10 +21,13 @@ type timerKind uint8
 const (
 	// unreserved: seats kept for urgent referrals are anybody's.
 	unreserved timerKind = iota
-	// shortfall: a cohort below its minimum is reported, so that its start can be put off.
+	// shortfall: a cohort below its minimum is put off, or else reported, so that a person can.
 	shortfall
-	// lastCall: a cohort below its minimum does not start; its members are placed anew. So again when it would begin.
+	// lastCall: a cohort below its minimum is put off if it was not before, or else does not start; its members are placed anew.
+	// So again when it would begin.
 	lastCall
+	// spent: a date of a group before it was put off. It keeps its moment, so that what fell due with it keeps its own.
+	spent
 )
 
 // reserve is what a group keeps for urgent referrals, and until when.
@@ -47,31 +50,45 @@ func reservesOf(cat *program.Catalog) []reserve {
 		if g.Seats.Urgent == 0 || len(g.Dates) == 0 {
 			continue
 		}
-		until := g.Dates[0].AddDate(0, 0, -reserveDays)
-		if day, err := time.ParseInLocation(time.DateOnly, g.Seats.UrgentUntil, cat.Location); err == nil {
-			until = day
-		}
 		if out == nil {
 			out = make([]reserve, len(cat.Groups))
 		}
-		out[i] = reserve{g.Seats.Urgent, until.UnixMilli()}
+		out[i] = reserve{g.Seats.Urgent, reservedUntil(cat, g, g.Dates)}
 	}
 	return out
 }
 
+// reservedUntil is when a group of these sessions no longer keeps seats, Unix milliseconds.
+func reservedUntil(cat *program.Catalog, g *program.Group, dates []time.Time) int64 {
+	if day, err := time.ParseInLocation(time.DateOnly, g.Seats.UrgentUntil, cat.Location); err == nil {
+		return day.UnixMilli()
+	}
+	return dates[0].AddDate(0, 0, -reserveDays).UnixMilli()
+}
+
 // timersOf a catalog, in rising order; those of one moment follow each other by a millisecond.
-func timersOf(cat *program.Catalog, reserves []reserve) (out []timer) {
+func timersOf(cat *program.Catalog) (out []timer) {
 	days := cat.Policy.Filled().CohortDays
+	list := func(at int32, dates []time.Time, past bool) {
+		g := &cat.Groups[at]
+		add := func(ms int64, what timerKind) {
+			if past {
+				what = spent
+			}
+			out = append(out, timer{ms, at, what})
+		}
+		if g.Seats.Urgent > 0 && len(dates) > 0 {
+			add(reservedUntil(cat, g, dates), unreserved)
+		}
+		if g.Enrolment == program.EnrolmentClosed && g.Seats.Min > 1 && len(dates) > 0 {
+			add(dates[0].AddDate(0, 0, -days).UnixMilli(), shortfall)
+			add(dates[0].AddDate(0, 0, -lastCallDays).UnixMilli(), lastCall)
+			add(dates[0].UnixMilli(), lastCall)
+		}
+	}
 	for i := range cat.Groups {
-		g, at := &cat.Groups[i], int32(i)
-		if reserves != nil && reserves[i].seats > 0 {
-			out = append(out, timer{reserves[i].until, at, unreserved})
-		}
-		if g.Enrolment == program.EnrolmentClosed && g.Seats.Min > 1 && len(g.Dates) > 0 {
-			first := g.Dates[0]
-			out = append(out, timer{first.AddDate(0, 0, -days).UnixMilli(), at, shortfall},
-				timer{first.AddDate(0, 0, -lastCallDays).UnixMilli(), at, lastCall}, timer{first.UnixMilli(), at, lastCall})
-		}
+		list(int32(i), cat.Groups[i].Dates, false)
+		list(int32(i), cat.Groups[i].Planned, true)
 	}
 	slices.SortFunc(out, func(a, b timer) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.group, b.group), cmp.Compare(a.what, b.what))
@@ -94,7 +111,11 @@ func (o *Offering) timerAfter(ms int64) (timer, bool) {
 // NextDue is when time itself changes something next under this offering, Unix milliseconds.
 func (o *Offering) NextDue(s *State) (int64, bool) {
 	at, ok := s.NextDue()
-	if x, ticks := o.timerAfter(s.Position.Timed); ticks && s.Position.Input > 0 && (!ok || x.at < at) {
+	x, ticks := o.timerAfter(s.Position.Timed)
+	for ticks && x.what == spent {
+		x, ticks = o.timerAfter(x.at)
+	}
+	if ticks && s.Position.Input > 0 && (!ok || x.at < at) {
 		return x.at, true
 	}
 	return at, ok
@@ -105,9 +126,11 @@ func (d *step) tick(x timer) {
 	g := &d.offer.Catalog.Groups[x.group]
 	taken := d.Taken(g.ID)
 	switch {
+	case x.what == spent:
 	case x.what == unreserved:
 		d.promote(g.ID)
 	case taken == 0 || taken >= g.Seats.Min:
+	case d.postpone(g):
 	case x.what == shortfall:
 		d.members(g.ID, func(rec *Record, id PlacementID) {
 			d.alter(rec, id, func(*Decision, *Placement) []mapping.Reason { return []mapping.Reason{alert(RuleBelowMinimum)} })

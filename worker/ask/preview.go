@@ -91,6 +91,7 @@ func (w *Window) engine(ctx context.Context) (*engine.Engine, error) {
 		}
 		w.book = book
 	}
+	w.book = w.book.InForce(state)
 	return engine.New(w.network, state, engine.Sources{
 		Book: func(string) *engine.Book { return w.book },
 		Request: func(key uint64) ([]byte, error) {

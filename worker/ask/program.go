@@ -56,6 +56,9 @@ func (w *Window) inForce(ctx context.Context) (*program.Catalog, error) {
 		}
 		w.catalog, w.writer = cat, confirm.New(cat)
 	}
+	if cat := w.mirror.State().InForce(w.catalog); cat != w.catalog {
+		w.catalog, w.writer = cat, confirm.New(cat)
+	}
 	return w.catalog, nil
 }
 

@@ -71,6 +71,7 @@ func openBoard(ctx context.Context, conn *worker.Conn, config NetworkConfig, nam
 		mirror.Close()
 		return nil, err
 	}
+	b.putOff()
 	if err := b.preload(ctx); err != nil {
 		mirror.Close()
 		return nil, err
@@ -88,6 +89,13 @@ func (b *Board) catalogNamed(ctx context.Context, hash string) (*roster.Offering
 		return nil, err
 	}
 	return roster.NewOffering(cat), nil
+}
+
+// putOff lets the catalog have the starts that Convene put off.
+func (b *Board) putOff() {
+	if b.offer != nil {
+		b.offer = b.offer.InForce(b.mirror.State())
+	}
 }
 
 // next is the catalog that a batch puts in force, and by whom; nil where it puts none. It waits until it can be read.
@@ -214,6 +222,7 @@ func (b *Board) apply(batch []worker.Stored, entries []*Entry, offer *roster.Off
 	if offer != nil {
 		b.offer, b.edited = offer, by
 	}
+	b.putOff()
 	for _, e := range entries {
 		b.ring.add(e)
 	}

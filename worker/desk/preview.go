@@ -83,8 +83,8 @@ func (b *Board) try(p *preview, e *mapping.Event, next *roster.Offering, now tim
 	for range stepsMax {
 		out := state.Decide(turn, offer)
 		p.add(out, offer.Catalog.Location)
-		if next != nil && state.Catalog == next.Catalog.Hash {
-			offer = next
+		if out.Offer != nil {
+			offer = out.Offer
 		}
 		if !out.More {
 			return

@@ -118,6 +118,8 @@ func (w *world) hear(n *mapping.Notice) {
 		w.wait(p, n)
 	case n.Group != group || was != n.Status && n.Status != mapping.Enrolled:
 		w.seat(p, n, n.Group != group)
+	case n.Status != mapping.Enrolled && !n.FirstSession.Equal(p.begins):
+		w.seat(p, n, true) // put off: other dates are another place to the judge
 	}
 }
 

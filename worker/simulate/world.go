@@ -183,6 +183,9 @@ func (w *world) send(e *mapping.Event) error {
 			return fmt.Errorf("input %d, %s: %w", w.input, e.Type, err)
 		}
 		w.engine.State.Commit(w.engine.State.Mark())
+		if out.Offer != nil {
+			w.supply.current = w.engine.State.InForce(w.supply.current)
+		}
 		for i := range out.Notices {
 			w.hear(&out.Notices[i])
 		}

@@ -346,8 +346,8 @@ func (c *catalogs) add(rng *rand.Rand, n int) []byte {
 			}
 		}
 		if !seldom() {
-			fmt.Fprintf(&b, "  - {id: move-%d, program: move, leader: %s, seats: {min: 2, max: 3, urgent: %d}, enrolment: closed, mode: in-person, site: barn, sessions: {start: 2026-12-%02d, time: \"10:00\", count: 8}, cancelled: %v}\n",
-				i, one(rng, "linnea", "lars"), rng.IntN(2), 1+rng.IntN(20), seldom())
+			fmt.Fprintf(&b, "  - {id: move-%d, program: move, leader: %s, seats: {min: 2, max: 3, urgent: %d}, enrolment: closed, mode: in-person, site: barn, sessions: {start: 2026-12-%02d, %stime: \"10:00\", count: 8}, cancelled: %v}\n",
+				i, one(rng, "linnea", "lars"), rng.IntN(2), 1+rng.IntN(20), one(rng, "", "", "second: 2026-12-24, ", "second: 2027-01-09, "), seldom())
 		}
 	}
 	data := []byte(b.String())

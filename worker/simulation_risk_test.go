@@ -41,7 +41,9 @@ func (w *witness) learn(sequence uint64) {
 	if !known || w.doubted[sequence] && key != roster.KeyOf('r', sequence) {
 		return // an update about another person is not applied
 	}
-	w.known(w.patients[key], e.Referral)
+	if !w.doubted[sequence] { // else the numbers may be another's
+		w.known(w.patients[key], e.Referral)
+	}
 	r := w.riskOf(w.patients[key])
 	for _, c := range e.Referral.Conditions {
 		if code := c.Codes[0].Code; slices.Contains(stopCodes, code) && !r.cleared[code] {
@@ -120,10 +122,20 @@ func (w *witness) seated(where string, c *notice, was *place) {
 		patient = m.from // what fell due happened before the records became one
 	}
 	for code := range w.riskOf(patient).holds {
-		if !w.waived[d.Referral.Key][code] {
+		if !w.setAside(d.Placement.ID, code) {
 			w.fault("%s: %s although %s holds and nobody set it aside", where, d.Status, code)
 		}
 	}
+}
+
+// setAside reports whether two people set a stop code aside for a placement, by whichever of the referrals that share it.
+func (w *witness) setAside(placement, code string) bool {
+	for key, places := range w.told {
+		if places[placement] != nil && w.waived[key][code] {
+			return true
+		}
+	}
+	return false
 }
 
 // known notes by which numbers a patient is known.

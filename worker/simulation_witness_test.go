@@ -20,6 +20,7 @@ import (
 //   - a patient holds one seat a group and one live placement a program, unless a merge said so with an alert;
 //   - who is known to be at risk (a STOP) is seated only where two people in two roles said so;
 //   - two people who must not meet are not brought into one group;
+//   - a cohort is put off once, to a later day, when its members are told so, and never without a word on the ledger;
 //   - every input is accounted for, time never goes back, and the decisions and heads fold to the state of the workers.
 type witness struct {
 	catalogs *catalogs
@@ -44,6 +45,7 @@ type witness struct {
 	doubled  map[uint64]bool               // patients of whom an alert said that they hold two places
 	taken    map[string]int                // seats by group, as of the last batch
 	before   *program.Catalog              // in force then
+	putOff   map[string]string             // groups that Convene put off, to which day
 	faults   []string
 }
 
@@ -91,7 +93,7 @@ func newWitness(c *catalogs, input func(uint64) engine.Read) *witness {
 		catalogs: c, input: input, fold: newFolder(simulated), ids: map[string]bool{}, caused: map[uint64]bool{}, refused: map[uint64]bool{},
 		doubted: map[uint64]bool{}, told: map[string]map[string]*place{}, keyOf: map[mapping.Identifier]string{}, patients: map[string]uint64{}, moved: map[string]move{}, numbers: map[uint64]map[string]bool{},
 		apart: map[[2]string]bool{{"P-1", "P-2"}: true, {"P-3", "P-4"}: true},
-		risks: map[uint64]*risk{}, waived: map[string]map[string]bool{}, before: c.loaded[CatalogHash(c.first())], doubled: map[uint64]bool{}, taken: map[string]int{},
+		risks: map[uint64]*risk{}, waived: map[string]map[string]bool{}, before: c.loaded[CatalogHash(c.first())], doubled: map[uint64]bool{}, taken: map[string]int{}, putOff: map[string]string{},
 	}
 }
 
@@ -137,6 +139,7 @@ func (w *witness) batch(msgs []Stored, last Stored) {
 			w.confirmation(c)
 		}
 	}
+	w.postponed(head, confirmations)
 	w.learnUntil(head.Input)
 	for _, c := range head.Changes {
 		if c.Type == roster.ChangeMerged {
@@ -148,6 +151,32 @@ func (w *witness) batch(msgs []Stored, last Stored) {
 	}
 	w.account(head)
 	w.state(head)
+}
+
+// postponed holds what the ledger says of groups put off against what their members are told in the same batch.
+func (w *witness) postponed(head *roster.Head, confirmations map[int]*notice) {
+	told := map[string]bool{}
+	for _, c := range confirmations {
+		is := func(rule string) bool {
+			return slices.ContainsFunc(c.Data.Reasons, func(r mapping.Reason) bool { return r.Code == rule })
+		}
+		if is(roster.RuleGroupPostponed) && is(roster.RuleBelowMinimum) {
+			told[c.Data.Group.ID] = true
+		}
+	}
+	for _, c := range head.Changes {
+		if c.Type != roster.ChangePostponed {
+			continue
+		}
+		if to, before := w.putOff[c.Group]; before || c.To <= c.From || !told[c.Group] {
+			w.fault("input %d: %s is put off from %s to %s; before: %q; told: %v", c.Input, c.Group, c.From, c.To, to, told[c.Group])
+		}
+		w.putOff[c.Group] = c.To
+		delete(told, c.Group)
+	}
+	for group := range told {
+		w.fault("input %d: members of %s are told that it is put off, and the ledger does not know", head.Input, group)
+	}
 }
 
 // skim parses the confirmations, by index, and notes which inputs were not obeyed: what follows depends on it.

@@ -55,6 +55,8 @@ func TestPutOff(t *testing.T) {
 		{"", "", "ending", "12-16 10:00, 12-23 10:00, 12-30 10:00, 01-06 10:00"},
 		{"start: 2026-12-01,", "start: 2026-12-01, second: 2026-12-10,", "early", "12-10 17:30, 12-17 17:30, 12-24 17:30, 12-31 17:30"},
 		{"holidays:", "policy: {postponeWeeks: 1}\nholidays:", "early", "12-08 17:30, 12-15 17:30, 12-22 17:30, 12-29 17:30"},
+		// A session that it has only then can be moved as well.
+		{"start: 2026-12-01,", "start: 2026-12-01, moved: [{date: 2027-01-05, to: 2027-01-06}],", "early", "12-15 17:30, 12-22 17:30, 12-29 17:30, 01-06 17:30"},
 		{`start: 2026-12-01, time: "17:30"`, `start: 2026-12-04, skip: [holidays], time: "17:30"`, "early", "12-18 17:30, 12-25 17:30, 01-08 17:30, 01-15 17:30"},
 	} {
 		c := cohortsWith(t, x.old, x.now)
@@ -82,6 +84,7 @@ func TestNotPutOff(t *testing.T) {
 		{"start: 2026-12-01,", "start: 2026-11-27,", "early", "holiday"},
 		{"to: 2027-03-31}]}\n  - {id: brook", "to: 2027-02-02}]}\n  - {id: brook", "late", "licence-ends"},
 		{"end: 2026-12-23", "end: 2026-12-23, skip: [2027-01-06]", "ending", "fewer-sessions"},
+		{"start: 2026-12-01,", "start: 2026-12-01, moved: [{date: 2026-12-22, to: 2026-12-29}],", "early", "session-clash"},
 		{"start: 2027-01-12,", "start: 2027-01-05,", "early", "leader-busy"},
 		{"holidays:", "policy: {postponeWeeks: 0}\nholidays:", "early", ""},
 		{"leader: ames, enrolment: closed, seats: {min: 2, max: 8, urgent: 1}", "leader: ames, enrolment: rolling, seats: {min: 2, max: 8}", "early", ""},

@@ -1,5 +1,7 @@
 package fhir
 
+import "github.com/convene-health/convene/mapping"
+
 // Code systems and extensions of FHIR R4, HL7 terminology, US Core, BSeR and ours.
 const (
 	SystemSNOMED          = "http://snomed.info/sct"
@@ -73,10 +75,8 @@ var (
 	// Codes that say what they mean go without a display, here and above: a confirmation holds a dozen of them.
 	identifierTypes = concepts(SystemIdentifierType,
 		"MR", "PI", "PT", "MB", "MC", "MA", "DL", "PPN", "NPI", "PRN", "XX", "PLAC", "FILL")
-	clinicalStatuses = concepts(systemClinicalStatus,
-		"active", "recurrence", "relapse", "inactive", "remission", "resolved")
-	verificationStatuses = concepts(systemVerificationStatus,
-		"confirmed", "unconfirmed", "provisional", "differential", "refuted", "entered-in-error")
+	clinicalStatuses     = concepts(systemClinicalStatus, mapping.ClinicalStatuses...)
+	verificationStatuses = concepts(systemVerificationStatus, mapping.VerificationStatuses...)
 	// https://hl7.org/fhir/R4/valueset-condition-severity.html
 	severities = map[string]*CodeableConcept{
 		"mild":     pointer(Concept("", NewCoding(SystemSNOMED, "255604002", "Mild"))),

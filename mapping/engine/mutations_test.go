@@ -95,7 +95,7 @@ var mutations = []mutation{
 		"licensed_first_then_peers_beside_it"},
 	{"S8", "mapping/match/judge.go", "if o.weight && s.conditions.has(eatingDisorder()) {", "if false {",
 		"eating_disorder_bars_whatever_weight_program"},
-	{"S9", "mapping/match/judge.go", "case o.forAdults() && day < birth.first().plus(ageAdult), o.forMinors() && day >= birth.last().plus(ageAdult):\n\t\treturn 1 << ruleMinors", "",
+	{"S9", "mapping/match/judge.go", "case o.forAdults() && day < birth.first().plus(mapping.AdultFrom), o.forMinors() && day >= birth.last().plus(mapping.AdultFrom):\n\t\treturn 1 << ruleMinors", "",
 		"minors_and_adults_are_never_mixed desk_overrides_a_filter_but_never_that_minors_are_apart"},
 	{"S10", "mapping/match/gate.go", "w.add(ruleGuardianConsent)", "",
 		"minors_join_with_a_guardian_who_consents"},

@@ -167,8 +167,8 @@ var text = rapid.OneOf(
 // vocabulary of fields that do not take any text.
 var vocabulary = map[string][]string{
 	"Priority": {"routine", "urgent", "asap", "stat"}, "Participant": {"patient", "family"}, "Patient.Gender": genders,
-	"ClinicalStatus": clinicalStatuses, "VerificationStatus": verificationStatuses, "Severity": severities,
-	"Consents.Decision": consentDecisions, "Consents.Status": consentStatuses, "From": {"2026-11-01"}, "To": {"2027-11-09T08:30:00Z"},
+	"ClinicalStatus": mapping.ClinicalStatuses, "VerificationStatus": mapping.VerificationStatuses, "Severity": severities,
+	"Consents.Decision": consentDecisions, "Consents.Status": mapping.ConsentStatuses, "From": {"2026-11-01"}, "To": {"2027-11-09T08:30:00Z"},
 	"Mode": modes, "Times": times, "Preferences.Gender": groupGenders, "Preferences.Kind": {"therapy", "mind-body"}, "Required": requirable,
 	"AuthoredOn": {"2026", "2026-11", "2026-11-09", "2026-11-09T08:30:00-05:00", "2024-02-29T23:59:59.125Z"},
 	"Onset":      {"2019", "2024-02-29"}, "Date": {"2026-11-02"}, "BirthDate": {"1968", "1968-04", "1968-04-17"},

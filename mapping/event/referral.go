@@ -24,17 +24,14 @@ const (
 
 // Values of the closed vocabularies, those of mapping's field comments.
 var (
-	participants         = []mapping.Participant{mapping.ParticipantPatient, mapping.ParticipantFamily}
-	genders              = []string{"male", "female", "other", "unknown"}
-	clinicalStatuses     = []string{"active", "recurrence", "relapse", "inactive", "remission", "resolved"}
-	verificationStatuses = []string{"confirmed", "unconfirmed", "provisional", "differential", "refuted", "entered-in-error"}
-	severities           = []string{"mild", "moderate", "severe"}
-	modes                = []string{"in-person", "telehealth"}
-	times                = []string{"weekday-morning", "weekday-afternoon", "weekday-evening", "weekend"}
-	groupGenders         = []string{"female", "male", "non-binary"}
-	consentDecisions     = []string{"permit", "deny"}
-	consentStatuses      = []string{"active", "inactive", "rejected", "proposed", "draft", "entered-in-error"}
-	requirable           = []string{"mode", "language", "gender", "kind", "site"}
+	participants     = []mapping.Participant{mapping.ParticipantPatient, mapping.ParticipantFamily}
+	genders          = []string{"male", "female", "other", "unknown"}
+	severities       = []string{"mild", "moderate", "severe"}
+	modes            = []string{"in-person", "telehealth"}
+	times            = []string{"weekday-morning", "weekday-afternoon", "weekday-evening", "weekend"}
+	groupGenders     = []string{"female", "male", "non-binary"}
+	consentDecisions = []string{"permit", "deny"}
+	requirable       = []string{"mode", "language", "gender", "kind", "site"}
 )
 
 func readReferral(c jsontree.Cursor, r *mapping.Referral) {
@@ -203,9 +200,9 @@ func readCondition(c jsontree.Cursor, x *mapping.Condition) {
 		case "text":
 			x.Text = f.Text(displayMax)
 		case "clinicalStatus":
-			x.ClinicalStatus = jsontree.OneOf(f, clinicalStatuses)
+			x.ClinicalStatus = jsontree.OneOf(f, mapping.ClinicalStatuses)
 		case "verificationStatus":
-			x.VerificationStatus = jsontree.OneOf(f, verificationStatuses)
+			x.VerificationStatus = jsontree.OneOf(f, mapping.VerificationStatuses)
 		case "severity":
 			x.Severity = jsontree.OneOf(f, severities)
 		case "onset":
@@ -294,7 +291,7 @@ func readConsent(c jsontree.Cursor, x *mapping.Consent) {
 		case "decision":
 			x.Decision = jsontree.OneOf(f, consentDecisions)
 		case "status":
-			x.Status = jsontree.OneOf(f, consentStatuses)
+			x.Status = jsontree.OneOf(f, mapping.ConsentStatuses)
 		case "recipients":
 			x.Recipients = readAll(f, listMax, func(c jsontree.Cursor, p *mapping.Party) { *p = readParty(c) })
 		case "purposes":

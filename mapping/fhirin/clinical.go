@@ -12,12 +12,10 @@ import (
 
 // Value sets with a required binding.
 var (
-	clinicalStatuses     = []string{"active", "recurrence", "relapse", "inactive", "remission", "resolved"}
-	verificationStatuses = []string{"confirmed", "unconfirmed", "provisional", "differential", "refuted", wrong}
-	observationStatuses  = []string{"final", "amended", "corrected", "preliminary", "registered", "cancelled", wrong, "unknown"}
-	goalStatuses         = []string{"proposed", "planned", "accepted", "active", "on-hold", "completed", "cancelled", wrong, "rejected"}
-	flagStatuses         = []string{"active", "inactive", wrong}
-	coverageStatuses     = []string{"active", "cancelled", "draft", wrong}
+	observationStatuses = []string{"final", "amended", "corrected", "preliminary", "registered", "cancelled", wrong, "unknown"}
+	goalStatuses        = []string{"proposed", "planned", "accepted", "active", "on-hold", "completed", "cancelled", wrong, "rejected"}
+	flagStatuses        = []string{"active", "inactive", wrong}
+	coverageStatuses    = []string{"active", "cancelled", "draft", wrong}
 )
 
 // severities by SNOMED CT (the example value set of Condition.severity) and LOINC answer codes.
@@ -189,8 +187,8 @@ func (d *decoder) addObservation(o mapping.Observation, from jsontree.Cursor) {
 
 func (d *decoder) condition(r resource) {
 	c := mapping.Condition{
-		ClinicalStatus:     wordOf(r.at, "clinicalStatus", systemClinical, clinicalStatuses),
-		VerificationStatus: wordOf(r.at, "verificationStatus", systemVerification, verificationStatuses),
+		ClinicalStatus:     wordOf(r.at, "clinicalStatus", systemClinical, mapping.ClinicalStatuses),
+		VerificationStatus: wordOf(r.at, "verificationStatus", systemVerification, mapping.VerificationStatuses),
 		Severity:           severity(r.at),
 		Onset:              when(r.at, "onset"),
 	}

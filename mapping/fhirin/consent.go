@@ -8,8 +8,7 @@ import (
 )
 
 var (
-	consentStatuses = []string{"draft", "proposed", "active", "rejected", "inactive", wrong}
-	provisionTypes  = []string{"deny", "permit"}
+	provisionTypes = []string{"deny", "permit"}
 	// purposesElsewhere are purposes of use that a referral has nothing to do with (v3-ActReason): research and
 	// marketing. A denial of these alone bars nothing here.
 	purposesElsewhere = []string{"HRESCH", "CLINTRCH", "HMARKT"}
@@ -26,7 +25,7 @@ const (
 // look at (https://hl7.org/fhir/R4/consent.html). One that permits is kept, where one is asked for. One for research, and a directive on
 // treatment in an emergency, are not about referrals.
 func (d *decoder) consent(r resource) {
-	if word(r.at, "status", consentStatuses) != "active" {
+	if word(r.at, "status", mapping.ConsentStatuses) != "active" {
 		return
 	}
 	scopes, _ := conceptMember(r.at, "scope")

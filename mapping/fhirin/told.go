@@ -19,7 +19,6 @@ var (
 const (
 	extRace        = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race"
 	systemRoleCode = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
-	adultFrom      = 18 // source: assumption, the age of majority in most states
 )
 
 // tell adds what a code says of the patient, as a finding without a value.
@@ -150,7 +149,7 @@ func (d *decoder) guardian(p *mapping.Patient) {
 
 // speaks reports whether a contact is the guardian, or a parent of a minor (v3-RoleCode).
 func (d *decoder) speaks(c jsontree.Cursor, p *mapping.Patient) bool {
-	minor := len(p.BirthDate) == len("2006-01-02") && !d.event.Sent.IsZero() && p.BirthDate > d.event.Sent.AddDate(-adultFrom, 0, 0).Format("2006-01-02")
+	minor := mapping.Minor(p.BirthDate, d.event.Sent)
 	for relation := range items(c, "relationship", repeatMax) {
 		codes, _ := concept(relation)
 		if slices.ContainsFunc(codes, func(c mapping.Code) bool {

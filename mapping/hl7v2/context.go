@@ -9,9 +9,6 @@ import (
 
 // What stands around a referral: who speaks for the patient, who pays for how long, what they agreed to, their allergies.
 
-// adultFrom is the age from which a patient speaks for themselves. source: assumption, the age of majority in most states
-const adultFrom = 18
-
 // guardian reads NK1: the guardian (GRD of HL7 table 0063); of a patient who is a minor on the day of MSH-7, a parent too.
 func (r *reader) guardian(p *mapping.Patient) {
 	var chosen *Segment
@@ -20,7 +17,7 @@ func (r *reader) guardian(p *mapping.Patient) {
 		case "GRD":
 			chosen = s
 		case "MTH", "FTH", "PAR":
-			if chosen == nil && r.minor(p.BirthDate) {
+			if chosen == nil && mapping.Minor(p.BirthDate, r.event.Sent) {
 				chosen = s
 			}
 			continue
@@ -39,14 +36,6 @@ func (r *reader) guardian(p *mapping.Patient) {
 			p.Guardian.Phone = r.phone(chosen.Field(field))
 		}
 	}
-}
-
-// minor reports whether someone born on a whole date is a minor when the message was sent.
-func (r *reader) minor(birth string) bool {
-	if len(birth) != len("2006-01-02") || r.event.Sent.IsZero() {
-		return false
-	}
-	return birth > r.event.Sent.AddDate(-adultFrom, 0, 0).Format("2006-01-02")
 }
 
 // authorizations reads AUT: each is a note for people, and one that has not ended a finding that holds until its end;

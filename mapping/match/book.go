@@ -138,9 +138,9 @@ func (b *Book) addProgram(t *tables, i int32, p *program.Program) {
 	*o = offering{
 		id: p.ID, kind: kindOf(p.Kind), family: p.Participant == mapping.ParticipantFamily,
 		licensed: p.Licensed || p.Kind == mapping.Therapy || p.Kind == mapping.CognitiveRehab,
-		ageFrom:  uint8(cmp.Or(p.Criteria.AgeFrom, 18)), ageTo: uint8(p.Criteria.AgeTo),
+		ageFrom:  uint8(cmp.Or(p.Criteria.AgeFrom, mapping.AdultFrom)), ageTo: uint8(p.Criteria.AgeTo),
 	}
-	o.mixedAges = o.ageFrom < 18 && (o.ageTo == 0 || o.ageTo >= 18)
+	o.mixedAges = o.ageFrom < mapping.AdultFrom && (o.ageTo == 0 || o.ageTo >= mapping.AdultFrom)
 	for _, key := range p.Conditions {
 		if key == "any" {
 			o.any = true

@@ -161,7 +161,7 @@ func (d date) age(on date) int { return int((on - d) / 10000) }
 // them consent to care for every condition that the program names.
 func (s *search) guardianWhy(p *prospect) (w why) {
 	birth := s.need.Birth
-	if birth == 0 || s.today >= birth.last().plus(ageAdult) || s.consentsAlone(p) {
+	if birth == 0 || s.today >= birth.last().plus(mapping.AdultFrom) || s.consentsAlone(p) {
 		return 0
 	}
 	if !s.need.Guardian {

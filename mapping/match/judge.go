@@ -1,6 +1,10 @@
 package match
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/convene-health/convene/mapping"
+)
 
 // ask is a need prepared for judging programs.
 type ask struct {
@@ -246,7 +250,7 @@ func (s *search) ageWhy(o *offering, day date) why {
 		return 0
 	case ageBand(o, birth.first(), birth.last(), day):
 		return 1 << ruleAgeUnknown
-	case o.forAdults() && day < birth.first().plus(ageAdult), o.forMinors() && day >= birth.last().plus(ageAdult):
+	case o.forAdults() && day < birth.first().plus(mapping.AdultFrom), o.forMinors() && day >= birth.last().plus(mapping.AdultFrom):
 		return 1 << ruleMinors
 	}
 	return 1 << ruleAge
@@ -257,16 +261,15 @@ func (s *search) ageWhy(o *offering, day date) why {
 func ageBand(o *offering, young, old, day date) bool {
 	from := o.ageFrom
 	if o.mixedAges {
-		from = ageAdult
+		from = mapping.AdultFrom
 	}
 	return day >= young.plus(from) && (o.ageTo == 0 || day < old.plus(o.ageTo+1))
 }
 
-// ageAdult is the age in years from which nobody is in a group with minors.
-const ageAdult = 18
-
-func (o *offering) forAdults() bool { return o.mixedAges || o.ageFrom >= ageAdult }
-func (o *offering) forMinors() bool { return !o.mixedAges && o.ageTo != 0 && o.ageTo < ageAdult }
+func (o *offering) forAdults() bool { return o.mixedAges || o.ageFrom >= mapping.AdultFrom }
+func (o *offering) forMinors() bool {
+	return !o.mixedAges && o.ageTo != 0 && o.ageTo < mapping.AdultFrom
+}
 
 // plus adds years; as numbers, 29 February comes after 28 February in every year.
 func (d date) plus(years uint8) date { return d + date(years)*10000 }

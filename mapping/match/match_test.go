@@ -200,7 +200,7 @@ func TestCapacity(t *testing.T) {
 	}
 	b := Compile(near)
 	need, _ := b.Normalise(r, "ehr")
-	if groups := b.Acceptable(Query{Need: &need, At: now, Program: -1}, b.Program("pain")); !slices.Equal(groups, []int32{0, 1}) {
+	if groups := b.acceptable(Query{Need: &need, At: now, Program: -1}, b.Program("pain")); !slices.Equal(groups, []int32{0, 1}) {
 		t.Errorf("acceptable %v", groups)
 	}
 	open := catalog(offers("peers", mapping.Support, "chronic_pain"), meets("p", "peers", dropIn))

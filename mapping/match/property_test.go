@@ -127,7 +127,7 @@ func TestMatchHolds(t *testing.T) {
 			t.Fatalf("nothing found and nobody asked, or the reverse: %+v", r)
 		}
 		if r.Wait >= 0 {
-			for _, g := range b.Acceptable(q, r.Wait) {
+			for _, g := range b.acceptable(q, r.Wait) {
 				if !b.Suits(q.Need, g, now) || b.ProgramOf(g) != r.Wait {
 					t.Fatalf("%d is not acceptable", g)
 				}

@@ -30,7 +30,7 @@ func (w *normaliser) readTold() {
 	r, n := w.referral, &w.need
 	for i := range r.Observations {
 		if o := &r.Observations[i]; screens(o) {
-			n.Screened = max(n.Screened, dayOf(o.Date))
+			n.Screened = max(n.Screened, dayIn(o.Date))
 		}
 	}
 	if id := &r.Requester.Practitioner.Identifier; w.book.panels && id.System == mapping.SystemNPI {
@@ -46,7 +46,7 @@ func (w *normaliser) readTold() {
 		}
 		for _, code := range c.Codes {
 			for _, hit := range program.FactsOf(code) {
-				w.tell(hit, dayOf(c.Onset), hit.Fixed, !isMeasure(hit.Fact) || hit.HasFixed)
+				w.tell(hit, dayIn(c.Onset), hit.Fixed, !isMeasure(hit.Fact) || hit.HasFixed)
 			}
 		}
 	}
@@ -54,7 +54,7 @@ func (w *normaliser) readTold() {
 		w.toldBy(i, &r.Observations[i])
 	}
 	if r.AuthoredOn != "" && (r.Requester.Practitioner.Family != "" || r.Requester.Practitioner.Identifier.Value != "") {
-		n.Told = append(n.Told, Told{Fact: factSigned, Date: dayOf(r.AuthoredOn)})
+		n.Told = append(n.Told, Told{Fact: factSigned, Date: dayIn(r.AuthoredOn)})
 	}
 	slices.SortFunc(n.Told, func(a, b Told) int { return cmp.Compare(a.Fact, b.Fact) })
 	g := &r.Patient.Guardian
@@ -76,11 +76,11 @@ func (w *normaliser) toldBy(i int, o *mapping.Observation) {
 			if !ok {
 				w.issue(path(answersPrefix, i, "]", -1), "unit-unknown", "The value has no unit, or one that is not known; gates do not see it.")
 			}
-			w.tell(hit, dayOf(o.Date), value, ok)
+			w.tell(hit, dayIn(o.Date), value, ok)
 		case program.FactOrder:
-			w.tell(hit, dayOf(o.Date), 0, ordered || hit.System == mapping.SystemFinding)
+			w.tell(hit, dayIn(o.Date), 0, ordered || hit.System == mapping.SystemFinding)
 		default:
-			w.tell(hit, dayOf(o.Date), 0, !ordered && (hit.System == mapping.SystemFinding || affirms(o)))
+			w.tell(hit, dayIn(o.Date), 0, !ordered && (hit.System == mapping.SystemFinding || affirms(o)))
 		}
 	}
 }
@@ -120,8 +120,8 @@ func (w *normaliser) tell(hit program.FactCodeHit, day date, value float64, ok b
 
 func isMeasure(fact uint8) bool { return program.Facts()[fact].Kind == program.FactMeasure }
 
-// dayOf is the day of a FHIR dateTime; parts may be unknown.
-func dayOf(dateTime string) date {
+// dayIn is the day of a FHIR dateTime; parts may be unknown.
+func dayIn(dateTime string) date {
 	if len(dateTime) > len("2006-01-02") {
 		dateTime = dateTime[:len("2006-01-02")]
 	}

@@ -55,7 +55,7 @@ func (c *Catalog) fillPrograms() {
 		p.Participant = or(p.Participant, mapping.ParticipantPatient)
 		p.Acceptance = or(p.Acceptance, AcceptanceAuto)
 		p.Admission = or(p.Admission, AdmissionAuto)
-		p.Criteria.AgeFrom = or(p.Criteria.AgeFrom, ageAdult)
+		p.Criteria.AgeFrom = or(p.Criteria.AgeFrom, mapping.AdultFrom)
 		if p.Provider.Name == "" && p.Provider.Identifier.Value == "" {
 			p.Provider = c.Organization
 		}
@@ -134,9 +134,6 @@ func (g *Group) fill(d *KindDefault) {
 
 // english is shared by all groups that name no language.
 var english = []string{"en"}
-
-// ageAdult is the default lower bound of age: minors and adults never mix.
-const ageAdult = 18
 
 // or is a where it says something, else b.
 func or[T comparable](a, b T) T {

@@ -86,7 +86,7 @@ func (l *linter) criteria(c *Criteria, i int) {
 		l.problem("bad-number", "whole years, 0 to 120", fmt.Sprintf("ages from %d to %d", c.AgeFrom, c.AgeTo), "programs", i, "criteria")
 	} else if c.AgeTo != 0 && c.AgeTo < c.AgeFrom {
 		l.problem("age-order", "ageTo at least ageFrom; an unset ageFrom is 18", fmt.Sprintf("ages from %d to %d", c.AgeFrom, c.AgeTo), "programs", i, "criteria", "ageTo")
-	} else if c.AgeFrom < ageAdult && (c.AgeTo == 0 || c.AgeTo >= ageAdult) {
+	} else if c.AgeFrom < mapping.AdultFrom && (c.AgeTo == 0 || c.AgeTo >= mapping.AdultFrom) {
 		l.problem("age-mix", "set ageTo to 17 or less, and make another program for adults", fmt.Sprintf("minors from %d years and adults together", c.AgeFrom), "programs", i, "criteria", "ageFrom")
 	}
 	for j, x := range c.Excludes {

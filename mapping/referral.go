@@ -82,7 +82,8 @@ type Patient struct {
 	Phone          string  `json:"phone,omitempty"`
 	Email          string  `json:"email,omitempty"`
 	Address        Address `json:"address,omitzero"`
-	// Languages are BCP 47 tags, the preferred first; the primary subtag counts ("es" of "es-MX").
+	// Languages are BCP 47 tags, the preferred first; the primary subtag counts ("es" of "es-MX"). What LanguageTag reads besides
+	// is taken; what cannot be read asks for the language.
 	Languages []string `json:"languages,omitempty"`
 	// Interpreter: an interpreter is needed where the group does not speak one of Languages.
 	Interpreter bool `json:"interpreter,omitempty"`

@@ -73,8 +73,8 @@ func contact(v *fhir.Patient, p *mapping.Patient) {
 	if a, known := address(&p.Address); known {
 		v.Address = []fhir.Address{a}
 	}
-	for i, tag := range p.Languages {
-		if fhir.IsCode(tag) {
+	for i, said := range p.Languages {
+		if tag := mapping.LanguageTag(said); fhir.IsCode(tag) {
 			v.Communication = append(v.Communication, fhir.Speaks(tag, i == 0))
 		}
 	}

@@ -46,6 +46,7 @@ var safetyRules = []row{
 	}},
 	{"S10", "a minor joins with a guardian who can be reached and consents, but for care that the state lets minors have", []proof{
 		{"minors_join_with_a_guardian_who_consents", []string{"r1 needs-info guardian-missing", "r2 needs-info guardian-consent-missing", "r3 placed teen", "r4 placed", "r5 needs-info", "r1 placed was:needs-info"}, nil},
+		{"guardian_who_refuses_has_not_consented", []string{"r1 needs-info guardian-consent-missing", "r2 needs-info guardian-consent-missing", "r3 needs-info guardian-consent-missing", "r4 needs-info guardian-consent-missing", "r5 placed teen", "r6 placed teen"}, nil},
 	}},
 	{"S11", "pregnancy bars diabetes prevention while it lasts", []proof{
 		{"pregnancy_bars_diabetes_prevention", []string{"r1 review criteria", "r2 placed prevention", "r3 placed prevention", "r4 review criteria"}, nil},
@@ -97,6 +98,7 @@ var safetyRules = []row{
 	}},
 	{"S18", "the group's language is spoken or interpreted", []proof{
 		{"language_is_spoken_or_interpreted_or_not_offered", []string{"r1 placed corazon", "r2 review language", "r3 review language"}, nil},
+		{"language_that_cannot_be_read_is_asked_for", []string{"r1 needs-info language-missing", "r2 needs-info language-missing", "r3 placed corazon", "r4 placed corazon", "r5 review language", "r6 review language", "r1 placed was:needs-info"}, nil},
 	}},
 	{"S19", "unknown is not accessible", []proof{
 		{"unknown_accessibility_is_a_review", []string{"r1 placed", "r2 review attribute-unknown", "r4 review access"}, nil},
@@ -106,6 +108,7 @@ var safetyRules = []row{
 	}},
 	{"S21", "a telehealth leader is licensed where the patient sits", []proof{
 		{"telehealth_needs_a_licence_where_the_patient_sits", []string{"r1 placed mood-online", "r2 review licence-state", "r3 needs-info state-missing"}, nil},
+		{"temporary_address_is_where_the_patient_sits", []string{"r1 review licence-state", "r2 placed mood-online", "r3 review licence-state"}, nil},
 	}},
 	{"S22", "the licence holds through the last session", []proof{
 		{"licence_holds_at_the_first_session", []string{"r1 placed", "r2 review leader-licence"}, nil},
@@ -114,9 +117,11 @@ var safetyRules = []row{
 		{"gate_asks_for_the_test_and_the_update_resumes", []string{"r2 needs-info gate-missing", "r2 waitlisted was:needs-info"}, nil},
 		{"gate_for_pulmonary_rehabilitation", []string{"r1 placed", "r2 review criteria", "r3 needs-info gate-missing"}, nil},
 		{"gate_for_a_signed_order_with_hours_and_topics", []string{"r1 needs-info gate-missing", "r2 placed"}, nil},
+		{"facts_dated_in_the_future_tell_nothing", []string{"r1 needs-info gate-missing", "r2 placed prevention"}, nil},
 	}},
 	{"S24", "outdated screening is asked again before therapy", []proof{
 		{"outdated_screening_is_asked_again_before_therapy", []string{"r2 review risk-outdated", "r3 waitlisted alert-risk-outdated", "never r3 placed"}, nil},
+		{"facts_dated_in_the_future_tell_nothing", []string{"r3 review risk-outdated", "r4 placed mood"}, nil},
 	}},
 	{"S25", "what one person has but once is not given twice", []proof{
 		{"benefit_that_one_person_has_but_once", []string{"r1 review criteria", "r7 review criteria", "never r7 placed"}, nil},

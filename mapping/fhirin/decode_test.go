@@ -171,11 +171,11 @@ func TestPatient(t *testing.T) {
 			{"url":"http://hl7.org/fhir/StructureDefinition/individual-genderIdentity","extension":[{"url":"value","valueCodeableConcept":{"coding":[{SNOMED,"code":"33791000087105"}]}}]},
 			{"url":"http://hl7.org/fhir/StructureDefinition/patient-disability","valueCodeableConcept":{"coding":[{SNOMED,"code":"0"}]}},
 			{"url":"https://other.example","valueString":"x"}]}]}`,
-		"ServiceRequest.contained[0].communication[1] not-used", "ServiceRequest.contained[0].extension[2].valueCodeableConcept unknown-value")
+		"ServiceRequest.contained[0].extension[2].valueCodeableConcept unknown-value")
 	want := mapping.Patient{
 		Identifiers: []mapping.Identifier{{System: "https://ids.example/person", Value: "P-1"}},
 		Name:        mapping.Name{Family: "Reed", Given: []string{"Una"}}, BirthDate: "1950-02", Gender: "other", GenderIdentity: "non-binary", Deceased: true,
-		Phone: "2", Email: "u@r.example", Languages: []string{"es-MX", "en"}, Interpreter: true,
+		Phone: "2", Email: "u@r.example", Languages: []string{"es-MX", "en", "Spanish"}, Interpreter: true,
 		Address: mapping.Address{Line: []string{"1 Elm St"}, City: "Hadley", State: "MA", PostalCode: "01035", Country: "US"},
 	}
 	if diff := cmp.Diff(want, x.Patient); diff != "" {

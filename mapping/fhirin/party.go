@@ -72,7 +72,7 @@ func (d *decoder) named(r resource, ref jsontree.Cursor) (p mapping.Party) {
 }
 
 func (d *decoder) person(r resource) mapping.Party {
-	n := nameOf(r.at)
+	n := d.nameOf(r.at)
 	return mapping.Party{Identifier: d.partyIdentifier(r), Family: n.Family, Given: n.Given, Phone: contact(r.at, "phone")}
 }
 

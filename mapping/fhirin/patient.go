@@ -90,7 +90,7 @@ func (d *decoder) remarkLinks(r resource) {
 func (d *decoder) readPerson(r resource, p *mapping.Patient) {
 	d.mustUnderstand(r)
 	p.Identifiers = d.recognisable(r)
-	p.Name = nameOf(r.at)
+	p.Name = d.nameOf(r.at)
 	p.Phone, p.Email = contact(r.at, "phone"), contact(r.at, "email")
 	p.Gender = word(r.at, "gender", genders)
 	if at, ok := r.at.Get("birthDate"); ok {
@@ -102,7 +102,7 @@ func (d *decoder) readPerson(r resource, p *mapping.Patient) {
 	case "DateTime":
 		p.Deceased = value.DateTime() != ""
 	}
-	if at, ok := best(r.at, "address"); ok {
+	if at, ok := d.address(r.at); ok {
 		p.Address = addressOf(at)
 	}
 	d.places.patient = r.at
@@ -187,9 +187,37 @@ func readIdentity(ext jsontree.Cursor, p *mapping.Patient) {
 	}
 }
 
+// address is where the patient is: a temporary one that holds goes before the home's, for a telehealth leader is licensed
+// where the patient sits.
+func (d *decoder) address(c jsontree.Cursor) (found jsontree.Cursor, ok bool) {
+	for item := range items(c, "address", repeatMax) {
+		if raw(item, "use") == "temp" && d.holds(item) {
+			return item, true
+		}
+	}
+	return d.best(c, "address")
+}
+
+// holds reports whether an element's period, if it has one, had begun and was not over when the message was sent. Where that
+// is not known, a period with a bound does not hold.
+func (d *decoder) holds(c jsontree.Cursor) bool {
+	const day = len("2006-01-02")
+	period, has := c.Get("period")
+	if !has {
+		return true
+	}
+	start, end := raw(period, "start"), raw(period, "end")
+	start, end = start[:min(len(start), day)], end[:min(len(end), day)]
+	if d.event.Sent.IsZero() {
+		return start == "" && end == ""
+	}
+	sent := d.event.Sent.Format("2006-01-02")
+	return start <= sent[:min(len(start), day)] && (end == "" || end >= sent[:len(end)])
+}
+
 // best finds the repetition in use: official, usual or home before others; never what is old or anonymous, and nothing
-// with an end where there is one without.
-func best(c jsontree.Cursor, name string) (found jsontree.Cursor, ok bool) {
+// whose period is over, or to come, where there is another.
+func (d *decoder) best(c jsontree.Cursor, name string) (found jsontree.Cursor, ok bool) {
 	rank := -1
 	for item := range items(c, name, repeatMax) {
 		n := 4
@@ -203,7 +231,7 @@ func best(c jsontree.Cursor, name string) (found jsontree.Cursor, ok bool) {
 		case "temp", "billing", "maiden", "nickname":
 			n = 3
 		}
-		if period, has := item.Get("period"); has && period.Has("end") {
+		if !d.holds(item) {
 			n -= 4
 		}
 		if n > rank {
@@ -213,8 +241,8 @@ func best(c jsontree.Cursor, name string) (found jsontree.Cursor, ok bool) {
 	return found, ok
 }
 
-func nameOf(c jsontree.Cursor) (n mapping.Name) {
-	if at, ok := best(c, "name"); ok {
+func (d *decoder) nameOf(c jsontree.Cursor) (n mapping.Name) {
+	if at, ok := d.best(c, "name"); ok {
 		n.Family, n.Given = text(at, "family", mapping.TextMax), texts(at, "given", mapping.TextMax)
 		if n.Family == "" && n.Given == nil {
 			n.Family = text(at, "text", mapping.TextMax)
@@ -256,22 +284,35 @@ func contact(c jsontree.Cursor, system string) (value string) {
 func (d *decoder) languages(c jsontree.Cursor) (tags []string) {
 	first := 0
 	for item := range items(c, "communication", mapping.ListMax) {
-		codes, _ := conceptMember(item, "language")
-		if len(codes) == 0 {
+		said := languageSaid(conceptMember(item, "language"))
+		if said == "" {
 			item.Remark(NotUsed, "expected the language as a tag of BCP 47")
 			continue
 		}
-		tags = append(tags, codes[0].Code)
+		tags = append(tags, said)
 		d.places.languages = append(d.places.languages, item)
 		if preferred, ok := item.Get("preferred"); ok && preferred.Bool() {
 			copy(tags[first+1:], tags[first:len(tags)-1])
-			tags[first] = codes[0].Code
+			tags[first] = said
 			copy(d.places.languages[first+1:], d.places.languages[first:len(tags)-1])
 			d.places.languages[first] = item
 			first++
 		}
 	}
 	return tags
+}
+
+// languageSaid is what a concept says of a language: a coding or words that can be read, else what there is.
+func languageSaid(codes []mapping.Code, words string) string {
+	for _, c := range codes {
+		if mapping.LanguageTag(c.Code) != "" {
+			return c.Code
+		}
+	}
+	for _, c := range codes {
+		words = cmp.Or(words, c.Display, c.Code)
+	}
+	return words
 }
 
 // Types of Patient.link.

@@ -129,7 +129,7 @@ func (d *decoder) guardian(p *mapping.Patient) {
 				n = mapping.Name{Family: text(at, "family", mapping.TextMax), Given: texts(at, "given", mapping.TextMax)}
 			}
 		} else {
-			n = nameOf(c)
+			n = d.nameOf(c)
 		}
 		p.Guardian = mapping.Party{Family: n.Family, Given: n.Given, Phone: contact(c, "phone")}
 	}

@@ -75,6 +75,11 @@ func (r *reader) over(date string) bool {
 	return !r.event.Sent.IsZero() && date < r.event.Sent.Format("2006-01-02")[:len(date)]
 }
 
+// ahead reports whether a date, or all of a month or year, was to come when the message was sent.
+func (r *reader) ahead(date string) bool {
+	return !r.event.Sent.IsZero() && date > r.event.Sent.Format("2006-01-02")[:len(date)]
+}
+
 // consent bars a referral when any is refused or withdrawn and has not ended: which of a patient's consents is meant cannot
 // be told here. What else is in doubt is a remark, and a limit a note, for people.
 func (r *reader) consent(s *Segment, x *mapping.Referral) {

@@ -1,9 +1,8 @@
 package hl7v2
 
 import (
+	"cmp"
 	"strings"
-
-	"golang.org/x/text/language"
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/jsontree"
@@ -88,18 +87,17 @@ func (r *reader) xpn(v Value, n int) mapping.Name {
 	return name
 }
 
-// address is the home's, else the first that is not known to be bad.
+// address is where the patient is: the current or temporary one, for a telehealth leader is licensed where the patient sits;
+// else the home's, else the first that is not known to be bad, or of a birth. One that is over or to come is none.
 func (r *reader) address(v Value) mapping.Address {
-	chosen, found := r.best(v, func(use string) int {
-		switch use {
-		case "H":
-			return 3
-		case "BA":
-			return 0
+	var chosen Value
+	highest := 0
+	for x := range r.repetitions(v, mapping.ListMax) {
+		if now := addressRank(x.Component(7).Text()); now > highest && r.holds(x) {
+			chosen, highest = x, now
 		}
-		return 2
-	})
-	if !found {
+	}
+	if highest == 0 {
 		return mapping.Address{}
 	}
 	a := mapping.Address{
@@ -112,6 +110,31 @@ func (r *reader) address(v Value) mapping.Address {
 		}
 	}
 	return a
+}
+
+// addressRank orders the types of HL7 table 0190; 0: nobody is there.
+func addressRank(use string) int {
+	switch use {
+	case "C":
+		return 4
+	case "H":
+		return 3
+	case "BA", "N", "BDL", "BR", "F":
+		return 0
+	}
+	return 2
+}
+
+// holds reports whether an address was valid when the message was sent: from XAD-13 to XAD-14, or within XAD-12. A time that
+// cannot be read is no bound.
+func (r *reader) holds(x Value) bool {
+	from, to := x.Component(13), x.Component(14)
+	if from.Empty() && to.Empty() {
+		from, to = x.Component(12).Sub(1), x.Component(12).Sub(2)
+	}
+	begins, bounded := parseMoment(from.Text())
+	ends, ended := parseMoment(to.Text())
+	return !(bounded && r.ahead(begins.date())) && !(ended && r.over(ends.date()))
 }
 
 // contact takes the first phone and the first e-mail address that are not there yet.
@@ -157,16 +180,17 @@ func (r *reader) xtn(v Value) (phone, email string) {
 	return phone, ""
 }
 
-// language reads PID-15 as a BCP 47 tag: ISO 639 codes of two or three letters are, as are tags themselves.
+// language reads PID-15 by its code or its name. What cannot be read is kept as it is: it is not silence.
 func (r *reader) language(v Value, p *mapping.Patient) {
-	code := r.text(v.Component(1), mapping.ShortMax)
-	if code == "" {
-		return
+	code, name := r.text(v.Component(1), mapping.ShortMax), r.text(v.Component(2), mapping.ShortMax)
+	for _, said := range [...]string{code, name} {
+		if tag := mapping.LanguageTag(said); tag != "" {
+			p.Languages = []string{tag}
+			return
+		}
 	}
-	tag, err := language.Parse(code)
-	if err != nil || tag == language.Und {
-		r.report.Remark(v.Component(1).Position(), jsontree.UnknownValue, "expected a language code of ISO 639; the language is taken as not given")
-		return
+	if said := cmp.Or(code, name); said != "" {
+		r.report.Remark(v.Component(1).Position(), jsontree.UnknownValue, "expected a language by ISO 639 or by its name")
+		p.Languages = []string{said}
 	}
-	p.Languages = []string{tag.String()}
 }

@@ -239,7 +239,11 @@ func (b *Book) filters(n *Need, f *filters) {
 	a := &b.attributes
 	f.begin(ruleLicence, a.placeable)
 	if !n.silentOnLanguage() {
-		f.begin(ruleLanguage, a.interpret)
+		lacks := ruleLanguage
+		if n.Languages[0] == 0 {
+			lacks = ruleLanguageUnknown
+		}
+		f.begin(lacks, a.interpret)
 		for _, l := range n.Languages {
 			f.or(a.spoken[l])
 		}

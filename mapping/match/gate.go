@@ -65,7 +65,7 @@ func (s *search) pass(g *program.Compiled) passage {
 
 // meets asks for one fact.
 func (s *search) meets(r *program.Requirement) passage {
-	t := s.need.told(r.Fact)
+	t := s.told(r.Fact)
 	kind := program.Facts()[r.Fact].Kind
 	switch {
 	case t == nil, kind == program.FactUntil && t.Date != 0 && t.Date.last() < s.today:
@@ -79,7 +79,7 @@ func (s *search) meets(r *program.Requirement) passage {
 	case r.To != 0 && t.Value > r.To:
 		return outside
 	case r.FromAsian != 0 && t.Value < r.From && t.Value >= r.FromAsian:
-		switch a := s.need.told(factAsian); {
+		switch a := s.told(factAsian); {
 		case a == nil:
 			return missing
 		case a.Value == 0:
@@ -89,6 +89,21 @@ func (s *search) meets(r *program.Requirement) passage {
 		return outside
 	}
 	return passed
+}
+
+// told is what the need tells of a fact, or nil. What is dated in the future cannot have been seen, and tells nothing; only what
+// holds until its date may be.
+func (s *search) told(fact uint8) *Told {
+	t := s.need.told(fact)
+	if t != nil && t.Date.ahead(s.today) && program.Facts()[fact].Kind != program.FactUntil {
+		return nil
+	}
+	return t
+}
+
+// ahead reports whether a date, or all of a month or year, is after tomorrow: one day is left to zones that are ahead.
+func (d date) ahead(today date) bool {
+	return d.first() > today && daysBetween(d.first(), today) < -1
 }
 
 // daysBetween counts the days from one to the other.
@@ -140,7 +155,7 @@ func (s *search) valueOf(name string) any {
 		return s.conditions.has(shipped().conditionOf[key])
 	}
 	fact, part, _ := program.FactName(name)
-	t := n.told(fact)
+	t := s.told(fact)
 	switch {
 	case t == nil:
 		return nil
@@ -167,7 +182,7 @@ func (s *search) guardianWhy(p *prospect) (w why) {
 	if !s.need.Guardian {
 		w.add(ruleGuardian)
 	}
-	if s.need.told(factGuardianConsent) == nil {
+	if s.told(factGuardianConsent) == nil {
 		w.add(ruleGuardianConsent)
 	}
 	return w
@@ -300,7 +315,7 @@ func askName(name string) string {
 
 // askFor says what to send for one fact.
 func (s *search) askFor(r *program.Requirement) string {
-	if t := s.need.told(r.Fact); t != nil && r.FromAsian != 0 && t.Value >= r.FromAsian && t.Value < r.From && s.meets(r) == missing {
+	if t := s.told(r.Fact); t != nil && r.FromAsian != 0 && t.Value >= r.FromAsian && t.Value < r.From && s.meets(r) == missing {
 		return program.Facts()[factAsian].Ask() + ", which decides at " + number(t.Value)
 	}
 	words := program.Facts()[r.Fact].Ask()
@@ -320,6 +335,9 @@ func (s *search) askFor(r *program.Requirement) string {
 	}
 	if r.Since > 0 {
 		words += ", dated, at least " + strconv.Itoa(r.Since) + " days ago"
+	}
+	if t := s.need.told(r.Fact); t != nil && s.told(r.Fact) == nil {
+		words += " (not " + string(t.Date.append(nil)) + ", in the future)"
 	}
 	return words
 }

@@ -33,6 +33,7 @@ func (n *Need) AppendJSON(b []byte) []byte {
 		w.b = append(w.b, ']')
 	}
 	w.flag("interpreter", n.Interpreter)
+	w.flag("languageUnclear", n.LanguageUnclear)
 	w.set("access", accessWords, uint64(n.Access))
 	if n.State[0] != 0 {
 		w.name("state").text(string(trimmed(n.State[:])))
@@ -243,6 +244,8 @@ func (n *Need) parseField(p *jsonscan.Scanner, field []byte) {
 		})
 	case "interpreter":
 		n.Interpreter = p.True()
+	case "languageUnclear":
+		n.LanguageUnclear = p.True()
 	case "access":
 		n.Access = accessSet(scanSet(p, accessWords))
 	case "state":

@@ -15,7 +15,7 @@ import "github.com/convene-health/convene/mapping"
 //	 "genderIdentity":"female","languages":["es","en"],"interpreter":true,"access":["wheelchair"],
 //	 "state":"MA","postalCode":"02139","payers":["medicare"],
 //	 "preferences":{"mode","language","times":[],"gender","kind","site","required":[]},
-//	 "barred":["pregnancy"],"unknown":true,
+//	 "languageUnclear":true,"barred":["pregnancy"],"unknown":true,
 //	 "told":[{"fact":"a1c","value":5.9,"date":"2026-10-01"}],  what gates can ask, each once, the latest
 //	 "screened":"2026-10-01","guardian":true,"clinician":"1200000018"}
 type Need struct {
@@ -36,6 +36,8 @@ type Need struct {
 	State        [2]byte
 	Family       bool
 	Interpreter  bool
+	// LanguageUnclear: something is said of a language, and none can be read from it.
+	LanguageUnclear bool
 	// Unknown: some code of the referral is not understood, so more may be needed than is listed here.
 	Unknown    bool
 	Access     accessSet
@@ -88,8 +90,10 @@ func (n *Need) conditionSet() (s conditionSet) {
 	return s
 }
 
-// silentOnLanguage: nothing is known of what the patient speaks, so nothing is excluded.
-func (n *Need) silentOnLanguage() bool { return n.Languages[0] == 0 }
+// silentOnLanguage: nothing is said of what the patient speaks, so nothing is excluded.
+func (n *Need) silentOnLanguage() bool {
+	return n.Languages[0] == 0 && !n.Interpreter && !n.LanguageUnclear
+}
 
 // requires reports whether a preference is a condition.
 func (n *Need) requires(w wish) bool { return n.Required&(1<<w) != 0 }

@@ -240,17 +240,7 @@ func (w *normaliser) readPatient() {
 	n.Identity = gender(genderWords.number(p.GenderIdentity))
 	n.Interpreter = n.Interpreter || p.Interpreter
 	n.State, n.PostalCode = stateOf(p.Address.State), postalOf(p.Address.PostalCode)
-	known := 0
-	for i, tag := range p.Languages {
-		l := languageOf(tag)
-		switch {
-		case l == 0 || known == len(n.Languages):
-			w.issue(path("data.referral.patient.languages[", i, "]", -1), "unused-language", "Not a language tag, or beyond the fourth; it is not used.")
-		case !slices.Contains(n.Languages[:known], l):
-			n.Languages[known] = l
-			known++
-		}
-	}
+	w.readLanguages(p.Languages)
 	for i, word := range p.Access {
 		a := accessWords.number(word)
 		if a == 0 {
@@ -262,6 +252,22 @@ func (w *normaliser) readPatient() {
 	for i := range w.referral.Observations {
 		w.observed(&w.referral.Observations[i])
 	}
+}
+
+// readLanguages reads what the patient speaks. Where nothing of it can be read, that is not silence.
+func (w *normaliser) readLanguages(tags []string) {
+	n, known := &w.need, 0
+	for i, tag := range tags {
+		l := languageOf(tag)
+		switch {
+		case l == 0 || known == len(n.Languages):
+			w.issue(path("data.referral.patient.languages[", i, "]", -1), "unused-language", "Not a language tag, or beyond the fourth; it is not used.")
+		case !slices.Contains(n.Languages[:known], l):
+			n.Languages[known] = l
+			known++
+		}
+	}
+	n.LanguageUnclear = known == 0 && len(tags) > 0
 }
 
 // observed takes circumstances from coded answers, pregnancy for one.
@@ -282,6 +288,10 @@ func (w *normaliser) readPreferences() {
 	n.WantGender = gender(w.word("gender", genderWords, p.Gender))
 	n.WantKind = kind(w.word("kind", kindWords, p.Kind))
 	n.WantLanguage = languageOf(p.Language)
+	if n.WantLanguage == 0 && p.Language != "" {
+		w.issue("data.referral.preferences.language", "unknown-value", "Not a language tag; it is not used.")
+		n.LanguageUnclear = true
+	}
 	for _, t := range p.Times {
 		if k := w.word("times", timeWords, t); k != 0 {
 			n.WantTimes |= 1 << k

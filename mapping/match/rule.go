@@ -67,6 +67,7 @@ const (
 	ruleAge
 	ruleAgeUnknown
 	ruleLanguage
+	ruleLanguageUnknown
 	ruleAccess
 	ruleAccessUnknown
 	ruleState
@@ -129,6 +130,7 @@ var Rules = [...]RuleText{
 	ruleAge:             {"age-band", "age", "The patient's age at the first session is outside the program's ages.", "program criteria"},
 	ruleAgeUnknown:      {"age-unknown", "birth-date-missing", "The birth date is missing or too vague to tell whether the patient may take part.", "never assume: criteria that cannot be checked ask for the fact"},
 	ruleLanguage:        {"language", "language", "The group is held in none of the patient's languages and has no interpreter.", "NICE CG91 recommendations (NBK82911)"},
+	ruleLanguageUnknown: {"language-unknown", "language-missing", "Which language the patient speaks cannot be read; a group in it, or an interpreter for it, cannot be told.", "never assume: criteria that cannot be checked ask for the fact"},
 	ruleAccess:          {"access", "access", "The group does not offer what the patient needs to take part.", "Americans with Disabilities Act; unknown is not accessible"},
 	ruleAccessUnknown:   {"access-unknown", "attribute-unknown", "The catalog does not say what the group offers for accessibility.", "unknown is not accessible"},
 	ruleState:           {"licence-state", "licence-state", "The leader is not licensed in the state where the patient sits during a telehealth session.", "telehealth licensure follows the patient's place (tpcjournal.nbcc.org, fmglaw.com 2024)"},
@@ -197,7 +199,7 @@ func (w why) has(r rule) bool { return w&(1<<r) != 0 }
 
 // Rules that exclude only because something is unknown: of the patient, or of the group.
 const (
-	patientUnknown why = 1<<ruleMissingConsent | 1<<rulePart2Consent | 1<<ruleAgeUnknown | 1<<ruleStateUnknown | 1<<ruleSeverityUnknown |
+	patientUnknown why = 1<<ruleMissingConsent | 1<<rulePart2Consent | 1<<ruleAgeUnknown | 1<<ruleLanguageUnknown | 1<<ruleStateUnknown | 1<<ruleSeverityUnknown |
 		1<<ruleGateMissing | 1<<ruleGuardian | 1<<ruleGuardianConsent
 	groupUnknown why = 1<<ruleAccessUnknown | 1<<ruleGateUndecided
 )

@@ -78,9 +78,9 @@ func (w *normaliser) toldBy(i int, o *mapping.Observation) {
 			}
 			w.tell(hit, dayIn(o.Date), value, ok)
 		case program.FactOrder:
-			w.tell(hit, dayIn(o.Date), 0, ordered || hit.System == mapping.SystemFinding)
+			w.tell(hit, dayIn(o.Date), 0, ordered || hit.System == mapping.SystemFinding && said(o) != no)
 		default:
-			w.tell(hit, dayIn(o.Date), 0, !ordered && (hit.System == mapping.SystemFinding || affirms(o)))
+			w.tell(hit, dayIn(o.Date), 0, !ordered && w.finds(hit, o))
 		}
 	}
 }
@@ -91,14 +91,6 @@ func screens(o *mapping.Observation) bool {
 		return false
 	}
 	return o.Code.Code == codePHQ9 || slices.ContainsFunc(safetyOf(o.Code), func(s program.SafetyHit) bool { return s.ByAnswer() })
-}
-
-// affirms reports whether an observation says that what its code names is so: it stands without an answer, or with yes.
-func affirms(o *mapping.Observation) bool {
-	if o.Answer == nil {
-		return o.Value == nil
-	}
-	return o.Answer.System == mapping.SystemSNOMED && o.Answer.Code == "373066001" || o.Answer.System == mapping.SystemLOINC && o.Answer.Code == "LA33-6"
 }
 
 // tell keeps the latest of each fact; of several on one day the highest.
@@ -150,8 +142,11 @@ func (b *Book) GateUnmet(n *Need, program int32, at time.Time) bool {
 }
 
 // RiskOutdated reports whether a program is therapy and the referral's last dated screening for risk is older than the
-// catalog's policy allows. A referral that dates no screening is not held back by this.
+// catalog's policy allows, or is dated in the future. A referral that dates no screening is not held back by this.
 func (b *Book) RiskOutdated(n *Need, program int32, at time.Time) bool {
-	return b.programs[program].kind == therapy && n.Screened != 0 &&
-		daysBetween(n.Screened.last(), b.day(at)) > b.cat.Policy.Filled().RiskDays
+	if b.programs[program].kind != therapy || n.Screened == 0 {
+		return false
+	}
+	today := b.day(at)
+	return n.Screened.ahead(today) || daysBetween(n.Screened.last(), today) > b.cat.Policy.Filled().RiskDays
 }

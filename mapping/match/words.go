@@ -1,9 +1,6 @@
 package match
 
-import (
-	"math/bits"
-	"strings"
-)
+import "math/bits"
 
 // words is a small closed vocabulary; a word's number is its index, and 0 is no word.
 type words []string
@@ -74,32 +71,6 @@ func (s conditionSet) and(t conditionSet) conditionSet {
 }
 func (s conditionSet) without(t conditionSet) conditionSet {
 	return conditionSet{s[0] &^ t[0], s[1] &^ t[1]}
-}
-
-// language is the primary subtag of a BCP 47 tag, two or three letters, packed in base 27; 0 is none.
-type language uint16
-
-// languageOf packs a tag: "es-MX" is es. A tag without such a subtag is 0.
-func languageOf(tag string) (l language) {
-	sub, _, _ := strings.Cut(tag, "-")
-	if len(sub) < 2 || len(sub) > 3 {
-		return 0
-	}
-	for i := range len(sub) {
-		c := sub[i] | 0x20
-		if c < 'a' || c > 'z' {
-			return 0
-		}
-		l = l*27 + language(c-'a'+1)
-	}
-	return l
-}
-
-func (l language) append(b []byte) []byte {
-	if l == 0 {
-		return b
-	}
-	return append((l / 27).append(b), byte(l%27)+'a'-1)
 }
 
 // date is YYYYMMDD as a number; unknown parts are 0.

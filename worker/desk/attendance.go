@@ -131,10 +131,6 @@ func (v *visit) previewAttendance() {
 	if f == nil {
 		return
 	}
-	if err := v.audit(f.board.Network, "preview", f.group); err != nil {
-		v.failed(err)
-		return
-	}
 	p := attendancePreview{Group: f.group, Session: f.sheet.Session, Clash: f.clash}
 	if !f.clash {
 		p.preview = f.board.Try(nil, v.config.Now(), f.events...)
@@ -144,6 +140,10 @@ func (v *visit) previewAttendance() {
 		p.Effects = slices.DeleteFunc(p.Effects, func(e effect) bool {
 			return !slices.ContainsFunc(f.sheet.Lines, func(l sheetLine) bool { return l.Key == e.Key })
 		})
+	}
+	if err := v.audit(f.board.Network, "preview", f.group, p.keys()...); err != nil {
+		v.failed(err)
+		return
 	}
 	for i := range p.Effects {
 		p.Effects[i].Name, _ = v.nameOf(f.board, p.Effects[i].Key)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -18,10 +19,14 @@ type Look struct {
 	Role   Role      `json:"role"`
 	// What was looked at: "referral", "bundle", "input", "preview" of an act, "group", or a list: "now", "needs", "groups", and
 	// "rows" of a list that came while it was open. And what became of an act that needs two: "proposed", "second" (looked at
-	// by who may agree), "agreed", "declined", "withdrew".
+	// by who may agree), "agreed", "declined", "withdrew". Who reads this stream is recorded too: "audit".
 	What string `json:"what"`
 	// Key of the referral, or id of the group; empty for a list.
 	Key string `json:"key,omitempty"`
+	// Keys of the referrals that a list or a preview showed.
+	Keys []string `json:"keys,omitempty"`
+	// Of is the person whose looks were looked at.
+	Of string `json:"of,omitempty"`
 	// From and To are positions in PLACEMENTS: the rows after From, up to To, were shown as they came. Without To they are
 	// shown from now on, until a record that has it, or for at most recordEvery more.
 	From uint64 `json:"from,omitempty"`
@@ -35,9 +40,9 @@ type Look struct {
 // auditMax is how long a page waits for its record to be stored.
 const auditMax = 3 * time.Second
 
-// audit stores that the person looks at something. Without it, nothing is shown.
-func (v *visit) audit(network, what, key string) error {
-	return v.record(v.ctx, network, Look{What: what, Key: key})
+// audit stores that the person looks at something, and which referrals are shown with it. Without it, nothing is shown.
+func (v *visit) audit(network, what, key string, shown ...string) error {
+	return v.record(v.ctx, network, Look{What: what, Key: key, Keys: shown})
 }
 
 func (v *visit) record(ctx context.Context, network string, look Look) error {
@@ -57,20 +62,35 @@ func (v *visit) record(ctx context.Context, network string, look Look) error {
 // listEvery a list that a page keeps up to date is recorded again.
 const listEvery = 5 * time.Minute
 
-// auditList stores it in each network of a list.
-func (v *visit) auditList(boards []*Board, what string) error {
+// listed is when a list was last recorded, with which referrals.
+type listed struct {
+	at   time.Time
+	keys []string // sorted
+}
+
+// auditList stores it in each network of a list, with the referrals that the list shows, by network.
+func (v *visit) auditList(boards []*Board, what string, shown map[string][]string) error {
 	for _, b := range boards {
 		id := v.person.ID + " " + b.Network + " " + what
-		now := v.config.Now()
-		if last, ok := v.looked.Load(id); ok && now.Sub(last.(time.Time)) < listEvery && v.r.Header.Get("HX-Request") != "" {
+		slices.Sort(shown[b.Network])
+		next := listed{v.config.Now(), slices.Compact(shown[b.Network])}
+		if last, ok := v.looked.Load(id); ok && v.r.Header.Get("HX-Request") != "" && last.(listed).covers(next) {
 			continue
 		}
-		if err := v.audit(b.Network, what, ""); err != nil {
+		if err := v.audit(b.Network, what, "", next.keys...); err != nil {
 			return err
 		}
-		v.looked.Store(id, now)
+		v.looked.Store(id, next)
 	}
 	return nil
+}
+
+// covers reports whether it is not long ago and nobody else is shown since.
+func (l listed) covers(next listed) bool {
+	return next.at.Sub(l.at) < listEvery && !slices.ContainsFunc(next.keys, func(key string) bool {
+		_, known := slices.BinarySearch(l.keys, key)
+		return !known
+	})
 }
 
 // recordEvery a stream that shows rows is recorded again.

@@ -43,10 +43,6 @@ func (v *visit) previewAct() {
 	if b == nil {
 		return
 	}
-	if err := v.audit(b.Network, "preview", e.Target.Key); err != nil {
-		v.failed(err)
-		return
-	}
 	p := b.Try(nil, v.config.Now(), e)
 	if a.Second && needsSecond(p.Refused) && e.Approver.Name == "" {
 		e.Approver = somebody
@@ -55,6 +51,10 @@ func (v *visit) previewAct() {
 		if !v.anybodyElse(b.Network) {
 			p.Second = "nobody"
 		}
+	}
+	if err := v.audit(b.Network, "preview", e.Target.Key, p.keys()...); err != nil {
+		v.failed(err)
+		return
 	}
 	p.Network, p.Key, p.Act = b.Network, e.Target.Key, a.ID
 	p.Form = v.r.PostForm

@@ -128,7 +128,7 @@ func (v *visit) previewEdit() {
 		tried := p.board.Try(roster.NewOffering(cat), v.config.Now(), p.event(v))
 		p.Effects, p.More, p.Freed, p.Refused, p.Unchanged = tried.Effects, tried.More, tried.Freed, tried.Refused, tried.Unchanged
 		if len(p.Effects) > 0 {
-			if err := v.audit(p.Network, "preview", p.Group); err != nil {
+			if err := v.audit(p.Network, "preview", p.Group, tried.keys()...); err != nil {
 				v.failed(err)
 				return
 			}

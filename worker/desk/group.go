@@ -153,7 +153,7 @@ func (v *visit) mine(g *program.Group) bool {
 
 func (v *visit) groups() {
 	network := v.r.FormValue("network")
-	if err := v.auditList(v.boardsOf(v.person, network), "groups"); err != nil {
+	if err := v.auditList(v.boardsOf(v.person, network), "groups", nil); err != nil {
 		v.failed(err)
 		return
 	}
@@ -266,7 +266,7 @@ func (v *visit) group() {
 		v.refuse(http.StatusNotFound, "not-found")
 		return
 	}
-	if err := v.audit(b.Network, "group", body.Group.ID); err != nil {
+	if err := v.audit(b.Network, "group", body.Group.ID, keysOf(body.In, body.Nominees, body.Waiters)...); err != nil {
 		v.failed(err)
 		return
 	}
@@ -296,6 +296,17 @@ func (v *visit) group() {
 	body.Now = now
 	body.Leader = v.person.Role == Leader
 	v.show(http.StatusOK, "group", body.Group.ID, body)
+}
+
+// keysOf who a page of a group shows.
+func keysOf(in, nominees []holder, waiters []waiter) (keys []string) {
+	for _, h := range slices.Concat(in, nominees) {
+		keys = append(keys, h.Key)
+	}
+	for _, w := range waiters {
+		keys = append(keys, w.Key)
+	}
+	return keys
 }
 
 // waitersOf the waitlist of a group's program, in order.

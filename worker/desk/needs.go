@@ -77,27 +77,30 @@ type queue struct {
 func (v *visit) needs() {
 	network := v.r.FormValue("network")
 	boards := v.boardsOf(v.person, network)
-	if err := v.auditList(boards, "needs"); err != nil {
-		v.failed(err)
-		return
-	}
 	tasks := map[string][]*task{}
 	for _, b := range boards {
 		v.tasksOf(b, tasks)
 	}
 	var list []queue
 	total := 0
+	shown := map[string][]string{}
 	for _, id := range queues {
 		slices.SortStableFunc(tasks[id], byUrgency)
 		total += len(tasks[id])
 		q := queue{ID: id, Tasks: tasks[id][:min(len(tasks[id]), queueMax)]}
 		q.More = len(tasks[id]) - len(q.Tasks)
 		for _, t := range q.Tasks {
-			v.explain(t)
+			if v.explain(t); t.Key != "" {
+				shown[t.Network] = append(shown[t.Network], t.Key)
+			}
 		}
 		if len(q.Tasks) > 0 {
 			list = append(list, q)
 		}
+	}
+	if err := v.auditList(boards, "needs", shown); err != nil {
+		v.failed(err)
+		return
 	}
 	v.show(http.StatusOK, "needs", v.words.T("nav.needs"), struct {
 		Queues   []queue

@@ -45,11 +45,15 @@ func (v *visit) find() {
 func (v *visit) now() {
 	f := filterOf(v.r, v.seals)
 	boards := v.boardsOf(v.person, f.Network)
-	if err := v.auditList(boards, "now"); err != nil {
+	list, at := v.latest(boards, f)
+	shown := map[string][]string{}
+	for _, e := range list {
+		shown[e.Network] = append(shown[e.Network], e.Key)
+	}
+	if err := v.auditList(boards, "now", shown); err != nil {
 		v.failed(err)
 		return
 	}
-	list, at := v.latest(boards, f)
 	body := nowBody{
 		Filter: f, Counts: v.countsOf(boards, f), Statuses: statuses, Priorities: mapping.Priorities, Max: listMax,
 	}

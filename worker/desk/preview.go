@@ -106,6 +106,14 @@ func sessionsIn(zone *time.Location, changes []mapping.SessionChange) (out []map
 	return out
 }
 
+// keys of the referrals that it shows.
+func (p *preview) keys() (keys []string) {
+	for _, e := range p.Effects {
+		keys = append(keys, e.Key)
+	}
+	return keys
+}
+
 // effectsMax of one event are shown; the others are counted.
 const effectsMax = 100
 

@@ -30,6 +30,8 @@ func (d *Desk) routes() http.Handler {
 	mux.HandleFunc("GET /catalog/{network}/{kind}/{id}", d.page(Supervisor, (*visit).itemForm))
 	mux.HandleFunc("POST /catalog/{network}/{change}/preview", d.page(Supervisor, (*visit).previewEdit))
 	mux.HandleFunc("POST /catalog/{network}/{change}", d.page(Supervisor, (*visit).edit))
+	mux.HandleFunc("GET /audit", d.page(Supervisor, (*visit).auditLog))
+	mux.HandleFunc("POST /audit", d.page(Supervisor, (*visit).askAudit))
 	mux.HandleFunc("POST /act/{network}/{key}/{act}/preview", d.page(Leader, (*visit).previewAct))
 	mux.HandleFunc("POST /act/{network}/{key}/{act}", d.page(Leader, (*visit).do))
 	mux.HandleFunc("POST /act/{network}/{key}/{act}/propose", d.page(Supervisor, (*visit).propose))

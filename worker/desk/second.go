@@ -85,11 +85,10 @@ func (v *visit) second() {
 	if b == nil {
 		return
 	}
-	if err := v.audit(b.Network, "second", p.Key); err != nil {
-		v.failed(err)
-		return
-	}
 	body, err := v.secondBody(b, p)
+	if err == nil {
+		err = v.audit(b.Network, "second", p.Key, body.keys()...)
+	}
 	if err != nil {
 		v.failed(err)
 		return

@@ -20,7 +20,7 @@ func (b *browser) asks(form url.Values) string {
 	return page
 }
 
-var tableRow = regexp.MustCompile(`(?s)<tr><td><time.*?</tr>`)
+var lookRow = regexp.MustCompile(`(?s)<li class="look">.*?</li>`)
 
 // TestWhoSawWhatIsTold: of one patient, by one person, in some days, also what lists and streams showed; to supervisors only,
 // and recorded itself.
@@ -43,7 +43,7 @@ func TestWhoSawWhatIsTold(t *testing.T) {
 	}
 
 	page := sam.asks(url.Values{"key": {key}})
-	rows := strings.Join(tableRow.FindAllString(page, -1), "\n")
+	rows := strings.Join(lookRow.FindAllString(page, -1), "\n")
 	for _, want := range []string{">Referral<", ">Group<", ">Rows that came<", ">List of confirmations<"} {
 		if !strings.Contains(rows, want) {
 			t.Errorf("of one patient lacks %s:\n%s", want, rows)
@@ -53,13 +53,13 @@ func TestWhoSawWhatIsTold(t *testing.T) {
 		t.Errorf("of one patient there is what shows another:\n%s", rows)
 	}
 	page = sam.asks(url.Values{"person": {"VERA"}, "what": {"referral"}})
-	if rows := tableRow.FindAllString(page, -1); len(rows) != 1 || !strings.Contains(rows[0], other) {
+	if rows := lookRow.FindAllString(page, -1); len(rows) != 1 || !strings.Contains(rows[0], other) {
 		t.Errorf("of one person: %q", rows)
 	}
 	today := time.Now().UTC()
 	for day, want := range map[string]int{today.AddDate(0, 0, -3).Format(time.DateOnly): 0, today.AddDate(0, 0, 1).Format(time.DateOnly): 1} {
 		page := sam.asks(url.Values{"person": {"vera"}, "what": {"referral"}, "from": {today.AddDate(0, 0, -5).Format(time.DateOnly)}, "to": {day}})
-		if rows := tableRow.FindAllString(page, -1); len(rows) != want {
+		if rows := lookRow.FindAllString(page, -1); len(rows) != want {
 			t.Errorf("through %s: %q", day, rows)
 		}
 	}
@@ -86,7 +86,7 @@ func TestTheRecordIsPaged(t *testing.T) {
 	seen, path, pages := map[string]bool{}, "", 0
 	for page := sam.asks(url.Values{"what": {"groups"}}); ; page = sam.must(path) {
 		pages++
-		for _, row := range tableRow.FindAllString(page, -1) {
+		for _, row := range lookRow.FindAllString(page, -1) {
 			seen[row] = true
 		}
 		m := older.FindStringSubmatch(page)

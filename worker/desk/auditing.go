@@ -264,7 +264,7 @@ func (m *finder) takes(s *seen) bool {
 		return true
 	}
 	for _, key := range s.Keys {
-		if slices.Contains(m.keys, key) {
+		if key != s.Key && slices.Contains(m.keys, key) {
 			s.Found = append(s.Found, key)
 		}
 	}

@@ -154,6 +154,15 @@ func (w *Words) Weekday(t time.Time) string {
 // Moment is date and time of day.
 func (w *Words) Moment(t time.Time) string { return w.Day(t) + ", " + w.Clock(t) }
 
+// Second is date and time of day to the second.
+func (w *Words) Second(t time.Time) string {
+	clock := w.locale.FmtTimeMedium(t)
+	if rest, ok := strings.CutPrefix(clock, "0:"); ok {
+		clock = "12:" + rest
+	}
+	return w.Day(t) + ", " + clock
+}
+
 // Date is a date as the ledger writes it, YYYY-MM-DD, or what there is of one.
 func (w *Words) Date(s string) string {
 	if t, err := time.Parse(time.DateOnly, s); err == nil {

@@ -301,7 +301,7 @@ test("a list goes on after the server restarted, without loss or repeat", async 
   complaints.length = 0; // of the server that was away
 });
 
-const pages = () => ({ now: "/now", needs: "/needs", groups: "/groups", group: "/group/north/walk-1", referral: `/referral/north/${second}`, offer: `/referral/north/${offered}`, add: "/catalog/north/add", items: "/catalog/north", program: "/catalog/north/new/program", leader: "/catalog/north/leader/omar", place: "/catalog/north/site/hall", nothing: "/nothing" });
+const pages = () => ({ now: "/now", needs: "/needs", groups: "/groups", group: "/group/north/walk-1", referral: `/referral/north/${second}`, offer: `/referral/north/${offered}`, add: "/catalog/north/add", items: "/catalog/north", program: "/catalog/north/new/program", leader: "/catalog/north/leader/omar", place: "/catalog/north/site/hall", audit: "/audit", nothing: "/nothing" });
 
 for (const [width, height, locale] of [[320, 740, "es-US"], [1024, 768, "en-US"], [1920, 1080, "en-US"]])
   for (const colorScheme of ["light", "dark"])

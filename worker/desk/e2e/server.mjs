@@ -47,12 +47,18 @@ const people = `
 `;
 
 export class Server {
-  static async start() {
+  // start a worker with its desk. People come in by links, or, with oidc, at that provider.
+  static async start(oidc) {
     const s = new Server();
+    s.oidc = oidc;
     s.folder = mkdtempSync(join(tmpdir(), "convene-desk-"));
     s.data = join(s.folder, "data");
     writeFileSync(join(s.folder, "north.yaml"), catalog());
     writeFileSync(join(s.folder, "people.yaml"), people);
+    if (oidc) {
+      writeFileSync(join(s.folder, "secret"), oidc.secret);
+      writeFileSync(join(s.folder, "oidc.yaml"), `issuer: ${oidc.issuer}\nclient: ${oidc.client}\nsecretFile: secret\ngrants:${oidc.grants}\n`);
+    }
     s.port = await freePort();
     s.url = `http://127.0.0.1:${s.port}`;
     s.sent = 0;
@@ -60,19 +66,19 @@ export class Server {
     return s;
   }
 
-  // run starts the process and waits for the links, which are printed once the pages answer.
+  // run starts the process and waits for the links, or the address, which are printed once the pages answer.
   run() {
     this.links = {};
     this.said = "";
     this.process = spawn(convene, ["run", "--data", this.data, "--catalog", join(this.folder, "north.yaml"), "--port", "0", "--ops=",
-      "--desk", `127.0.0.1:${this.port}`, "--people", join(this.folder, "people.yaml")]);
+      "--desk", `127.0.0.1:${this.port}`, ...(this.oidc ? ["--desk-oidc", join(this.folder, "oidc.yaml")] : ["--people", join(this.folder, "people.yaml")])]);
     this.process.stderr.on("data", (b) => { this.said += b; });
     return new Promise((resolve, reject) => {
       this.process.once("exit", () => reject(new Error(this.said)));
       this.process.stdout.on("data", (b) => {
         this.said += b;
         for (const [, name, link] of this.said.matchAll(/desk for (\w+) .*?(http:\S+)/g)) this.links[name.toLowerCase()] = link;
-        if (Object.keys(this.links).length === 5) resolve();
+        if (this.oidc ? this.said.includes(this.url) : Object.keys(this.links).length === 5) resolve();
       });
     });
   }
@@ -86,7 +92,7 @@ export class Server {
   }
 
   // send stores a referral and returns its key. The command ends when it is stored.
-  send(family, code, text = "") {
+  send(family, code, text = "", ...more) {
     const n = String(++this.sent);
     const file = join(this.folder, `e${n}.json`);
     writeFileSync(file, JSON.stringify({
@@ -95,7 +101,7 @@ export class Server {
         identifier: { system: "https://clinic.example/orders", value: n },
         patient: { identifiers: [{ system: "https://ids.north.example/mpi", value: n }], name: { family, given: ["Testa"] },
           birthDate: `196${n % 10}-05-05`, gender: "female", address: { state: "MA", postalCode: "02118" } },
-        conditions: [{ codes: [{ system: "http://hl7.org/fhir/sid/icd-10-cm", code }] }], notes: text ? [text] : undefined,
+        conditions: [code, ...more].map((c) => ({ codes: [{ system: "http://hl7.org/fhir/sid/icd-10-cm", code: c }] })), notes: text ? [text] : undefined,
       } },
     }));
     const sent = spawnSync(convene, ["send", "--data", this.data, "--network", "north", "--source", "clinic", file], { encoding: "utf8" });

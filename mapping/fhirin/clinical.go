@@ -51,8 +51,7 @@ func (d *decoder) support(r resource, ref jsontree.Cursor) {
 // sweep takes what a bundle says of the patient though the order does not refer to it.
 func (d *decoder) sweep(b *bundle) {
 	for _, e := range b.entries {
-		switch e.kind {
-		case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent", "QuestionnaireResponse", "Procedure", "ServiceRequest", "ClaimResponse":
+		if patientElements[e.kind] != "" {
 			d.take(e, jsontree.Cursor{}, false)
 		}
 	}
@@ -74,8 +73,8 @@ func (d *decoder) take(r resource, ref jsontree.Cursor, referred bool) {
 	case "RelatedPerson":
 		d.relation(r)
 		return
-	case "Condition", "Observation", "Goal", "Flag", "Coverage", "Consent", "QuestionnaireResponse", "Procedure", "ServiceRequest", "ClaimResponse":
-	default:
+	}
+	if patientElements[r.kind] == "" {
 		if referred {
 			d.document(r, ref)
 		}
@@ -141,7 +140,7 @@ func (d *decoder) takeBundle(r resource) {
 	d.sweep(b)
 }
 
-// patientElements name whom a resource is about.
+// patientElements name whom a resource is about; those that are listed are read.
 var patientElements = map[string]string{"Condition": "subject", "Observation": "subject", "Goal": "subject", "Flag": "subject",
 	"Coverage": "beneficiary", "Consent": "patient", "QuestionnaireResponse": "subject", "Procedure": "subject", "ServiceRequest": "subject", "ClaimResponse": "patient"}
 

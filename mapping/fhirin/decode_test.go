@@ -65,30 +65,31 @@ func TestRefused(t *testing.T) {
 		input string
 		want  []string
 	}{
-		"not JSON":              {`{"resourceType":"Patient"`, []string{"Patient invalid-json"}},
-		"no resource":           {`{"a":1}`, []string{"resourceType required"}},
-		"a type of no text":     {`{"resourceType":[{}]}`, []string{"resourceType required"}},
-		"an array":              {`[]`, []string{"$ wrong-type"}},
-		"another resource":      {`{"resourceType":"Observation"}`, []string{"Observation unsupported-resource"}},
-		"a history":             {`{"resourceType":"Bundle","type":"history"}`, []string{"Bundle unsupported-resource"}},
-		"no bundle type":        {`{"resourceType":"Bundle"}`, []string{"Bundle.type required"}},
-		"empty bundle":          {`{COLLECTION}`, []string{"Bundle no-referral"}},
-		"entry of no type":      {`{COLLECTION,"entry":[{"resource":{}}]}`, []string{"Bundle.entry[0].resource required", "Bundle no-referral"}},
-		"no status":             {`{"resourceType":"ServiceRequest","intent":"order","subject":{"reference":"#p"},"contained":[{PATIENT,"id":"p"}],REASON}`, []string{"ServiceRequest.status required"}},
-		"no subject":            {`{ORDER,REASON}`, []string{"ServiceRequest.subject required"}},
-		"subject of no use":     {`{ORDER,REASON,"subject":{"display":"somebody"}}`, []string{"ServiceRequest.subject required"}},
-		"subject is a group":    {`{ORDER,REASON,"subject":{"reference":"#g"},"contained":[{"resourceType":"Group","id":"g"}]}`, []string{"ServiceRequest.subject wrong-target"}},
-		"nameless number":       {`{ORDER,REASON,"subject":{"reference":"#p"},"contained":[{"resourceType":"Patient","id":"p","identifier":[{"value":"1"}]}]}`, []string{"ServiceRequest.contained[0].identifier required"}},
-		"on hold":               {strings.Replace(parts.Replace(bundled("REASON")), `"active"`, `"on-hold"`, 1), []string{"Bundle.entry[0].resource.status not-active"}},
-		"finished task":         {bundled("REASON", `{TASK,"status":"completed","focus":{"reference":"ServiceRequest/x"}}`), []string{"Bundle.entry[2].resource.status not-active", "Bundle.entry[2].resource.focus unresolved-reference"}},
-		"revoked and nameless":  {`{"resourceType":"ServiceRequest","status":"revoked","intent":"order"}`, []string{"ServiceRequest.identifier required"}},
-		"a task to approve":     {`{TASK,"status":"requested","code":{"coding":[{"system":"http://hl7.org/fhir/CodeSystem/task-code","code":"approve"}]},"focus":{"reference":"#o"},"contained":[{ORDER,"id":"o","subject":{"reference":"#p"},REASON},{PATIENT,"id":"p"}]}`, []string{"Task.code unsupported-resource"}},
-		"a task for another":    {`{TASK,"status":"requested","for":{"reference":"#q"},"focus":{"reference":"#o"},"contained":[{ORDER,"id":"o","subject":{"reference":"#p"},REASON},{PATIENT,"id":"p"},{PATIENT,"id":"q"}]}`, []string{"Task.for other-patient"}},
-		"an answer":             {`{"resourceType":"Bundle","type":"message","entry":[{"resource":{"resourceType":"MessageHeader","response":{"identifier":"1","code":"ok"}}}]}`, []string{"Bundle.entry[0].resource.response unsupported-resource"}},
-		"a fullUrl given twice": {`{COLLECTION,"entry":[{"fullUrl":"urn:uuid:1","resource":{ORDER,REASON,"subject":{"reference":"urn:uuid:2"}}},{"fullUrl":"urn:uuid:2","resource":{PATIENT}},{"fullUrl":"urn:uuid:2","resource":{PATIENT}}]}`, []string{"Bundle.entry[2] ambiguous-reference"}},
-		"two patients of an id": {`{COLLECTION,"entry":[{"resource":{ORDER,REASON,"subject":{"reference":"Patient/p"}}},{"resource":{PATIENT,"id":"p"}},{"resource":{PATIENT,"id":"p"}}]}`, []string{"Bundle.entry[0].resource.subject unresolved-reference", "Bundle.entry[0].resource.subject ambiguous-reference"}},
-		"a merge with nobody":   {`{PATIENT,"link":[{"type":"replaced-by","other":{"reference":"Patient/9"}}]}`, []string{"Patient.link[0].other unresolved-reference"}},
-		"two merges":            {`{PATIENT,"link":[{"type":"replaces","other":{"identifier":{"system":"a:b","value":"1"}}},{"type":"replaces","other":{"identifier":{"system":"a:b","value":"2"}}}]}`, []string{"Patient.link[1] several-referrals"}},
+		"not JSON":               {`{"resourceType":"Patient"`, []string{"Patient invalid-json"}},
+		"no resource":            {`{"a":1}`, []string{"resourceType required"}},
+		"a type of no text":      {`{"resourceType":[{}]}`, []string{"resourceType required"}},
+		"an array":               {`[]`, []string{"$ wrong-type"}},
+		"another resource":       {`{"resourceType":"Observation"}`, []string{"Observation unsupported-resource"}},
+		"a history":              {`{"resourceType":"Bundle","type":"history"}`, []string{"Bundle unsupported-resource"}},
+		"no bundle type":         {`{"resourceType":"Bundle"}`, []string{"Bundle.type required"}},
+		"empty bundle":           {`{COLLECTION}`, []string{"Bundle no-referral"}},
+		"entry of no type":       {`{COLLECTION,"entry":[{"resource":{}}]}`, []string{"Bundle.entry[0].resource required", "Bundle no-referral"}},
+		"no status":              {`{"resourceType":"ServiceRequest","intent":"order","subject":{"reference":"#p"},"contained":[{PATIENT,"id":"p"}],REASON}`, []string{"ServiceRequest.status required"}},
+		"no subject":             {`{ORDER,REASON}`, []string{"ServiceRequest.subject required"}},
+		"subject of no use":      {`{ORDER,REASON,"subject":{"display":"somebody"}}`, []string{"ServiceRequest.subject required"}},
+		"subject is a group":     {`{ORDER,REASON,"subject":{"reference":"#g"},"contained":[{"resourceType":"Group","id":"g"}]}`, []string{"ServiceRequest.subject wrong-target"}},
+		"nameless number":        {`{ORDER,REASON,"subject":{"reference":"#p"},"contained":[{"resourceType":"Patient","id":"p","identifier":[{"value":"1"}]}]}`, []string{"ServiceRequest.contained[0].identifier required"}},
+		"on hold":                {strings.Replace(parts.Replace(bundled("REASON")), `"active"`, `"on-hold"`, 1), []string{"Bundle.entry[0].resource.status not-active"}},
+		"finished task":          {bundled("REASON", `{TASK,"status":"completed","focus":{"reference":"ServiceRequest/x"}}`), []string{"Bundle.entry[2].resource.status not-active", "Bundle.entry[2].resource.focus unresolved-reference"}},
+		"revoked and nameless":   {`{"resourceType":"ServiceRequest","status":"revoked","intent":"order"}`, []string{"ServiceRequest.identifier required"}},
+		"a task to approve":      {`{TASK,"status":"requested","code":{"coding":[{"system":"http://hl7.org/fhir/CodeSystem/task-code","code":"approve"}]},"focus":{"reference":"#o"},"contained":[{ORDER,"id":"o","subject":{"reference":"#p"},REASON},{PATIENT,"id":"p"}]}`, []string{"Task.code unsupported-resource"}},
+		"a task for another":     {`{TASK,"status":"requested","for":{"reference":"#q"},"focus":{"reference":"#o"},"contained":[{ORDER,"id":"o","subject":{"reference":"#p"},REASON},{PATIENT,"id":"p"},{PATIENT,"id":"q"}]}`, []string{"Task.for other-patient"}},
+		"an answer":              {`{"resourceType":"Bundle","type":"message","entry":[{"resource":{"resourceType":"MessageHeader","response":{"identifier":"1","code":"ok"}}}]}`, []string{"Bundle.entry[0].resource.response unsupported-resource"}},
+		"a fullUrl given twice":  {`{COLLECTION,"entry":[{"fullUrl":"urn:uuid:1","resource":{ORDER,REASON,"subject":{"reference":"urn:uuid:2"}}},{"fullUrl":"urn:uuid:2","resource":{PATIENT}},{"fullUrl":"urn:uuid:2","resource":{PATIENT}}]}`, []string{"Bundle.entry[2] ambiguous-reference"}},
+		"two patients of an id":  {`{COLLECTION,"entry":[{"resource":{ORDER,REASON,"subject":{"reference":"Patient/p"}}},{"resource":{PATIENT,"id":"p"}},{"resource":{PATIENT,"id":"p"}}]}`, []string{"Bundle.entry[0].resource.subject unresolved-reference", "Bundle.entry[0].resource.subject ambiguous-reference"}},
+		"two contained of an id": {`{ORDER,REASON,"subject":{"reference":"#p"},"contained":[{PATIENT,"id":"p"},{"resourceType":"Patient","id":"p","identifier":[{"system":"a:b","value":"2"}]}]}`, []string{"ServiceRequest.contained[1] ambiguous-reference"}},
+		"a merge with nobody":    {`{PATIENT,"link":[{"type":"replaced-by","other":{"reference":"Patient/9"}}]}`, []string{"Patient.link[0].other unresolved-reference"}},
+		"two merges":             {`{PATIENT,"link":[{"type":"replaces","other":{"identifier":{"system":"a:b","value":"1"}}},{"type":"replaces","other":{"identifier":{"system":"a:b","value":"2"}}}]}`, []string{"Patient.link[1] several-referrals"}},
 	} {
 		d := decode(c.input)
 		if diff := cmp.Diff(c.want, found(d)); diff != "" || d.Event != nil {
@@ -211,6 +212,26 @@ func TestConditions(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"Worse at night"}, x.Notes); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A risk is not less for want of a link: what an order contains counts though nothing refers to it, and so do the words for
+// the patient. What is about somebody else does not.
+func TestContainedWithoutLink(t *testing.T) {
+	const order = `{ORDER,REASON,"id":"o","subject":{"reference":"#p"},"patientInstruction":"Call if you wish to be dead."`
+	const others = `{PATIENT,"id":"p"},{PATIENT,"id":"q"},{"resourceType":"Condition","subject":{"reference":"#q"},"code":COPD},
+		{"resourceType":"Condition","id":"c","subject":{"reference":"#p"},"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"R45.851"}]}}`
+	for input, remark := range map[string]string{
+		order + `,"contained":[` + others + `]}`: "ServiceRequest.contained[2].subject other-patient",
+		`{TASK,"status":"requested","focus":{"reference":"#o"},"contained":[` + order + `},` + others + `]}`: "Task.contained[3].subject other-patient",
+	} {
+		x := referral(t, input, remark)
+		if len(x.Conditions) != 2 || x.Conditions[0].Codes[0].Code != "R45.851" {
+			t.Errorf("conditions %+v of %s", x.Conditions, input)
+		}
+		if diff := cmp.Diff([]string{"Call if you wish to be dead."}, x.Notes); diff != "" {
+			t.Errorf("notes (-want +got):\n%s", diff)
+		}
 	}
 }
 

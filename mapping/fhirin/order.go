@@ -209,6 +209,7 @@ func (d *decoder) referral(r, task resource) {
 	for ref := range items(r.at, "supportingInfo", mapping.ObservationsMax) {
 		d.support(r, ref)
 	}
+	d.sweepContained(r)
 	if r.bundle != nil {
 		d.sweep(r.bundle)
 	}
@@ -221,6 +222,9 @@ func (d *decoder) referral(r, task resource) {
 	}
 	x.Labels = x.Labels[:min(len(x.Labels), mapping.ListMax)]
 	d.notes(r)
+	if words := text(r.at, "patientInstruction", mapping.NoteMax); words != "" {
+		d.addNote(words, placeOf(r.at, "patientInstruction"))
+	}
 	if task.kind != "" {
 		d.notes(task)
 	}

@@ -168,24 +168,46 @@ func (d *decoder) inContainer(from resource, id string) (resource, bool) {
 		c.kind, c.id, c.url = kindOf(c.at), idOf(c.at), from.url
 		return c, true
 	}
-	index, known := d.contained[from.container]
-	if !known {
-		index = map[string]jsontree.Cursor{}
-		list, _ := from.container.Get("contained")
-		for at := range elements(list) {
-			index[idOf(at)] = at
-		}
-		if d.contained == nil {
-			d.contained = map[jsontree.Cursor]map[string]jsontree.Cursor{}
-		}
-		d.contained[from.container] = index
-	}
-	at, found := index[id]
+	at, found := d.containedIn(from.container)[id]
 	if !found {
 		return resource{}, false
 	}
 	c.at, c.kind = at, kindOf(at)
 	return c, c.kind != ""
+}
+
+// containedIn indexes what a resource contains. Two with one id refuse the input: which of them is meant would be a guess
+// (https://hl7.org/fhir/R4/references.html#contained).
+func (d *decoder) containedIn(container jsontree.Cursor) map[string]jsontree.Cursor {
+	if index, known := d.contained[container]; known {
+		return index
+	}
+	index := map[string]jsontree.Cursor{}
+	list, _ := container.Get("contained")
+	for at := range elements(list) {
+		id := idOf(at)
+		if _, twice := index[id]; twice && id != "" {
+			at.Fail(Ambiguous, "an earlier contained resource has this id")
+		}
+		index[id] = at
+	}
+	if d.contained == nil {
+		d.contained = map[jsontree.Cursor]map[string]jsontree.Cursor{}
+	}
+	d.contained[container] = index
+	return index
+}
+
+// sweepContained takes what the order, or the task around it, contains and says of the patient.
+func (d *decoder) sweepContained(r resource) {
+	d.containedIn(r.container)
+	list, _ := r.container.Get("contained")
+	for at := range elements(list) {
+		c := resource{at: at, kind: kindOf(at), id: idOf(at), container: r.container, bundle: r.bundle}
+		if patientElements[c.kind] != "" {
+			d.take(c, jsontree.Cursor{}, false)
+		}
+	}
 }
 
 // find looks a reference up. A relative one goes by the base of the entry it stands in, else by type and id alone.

@@ -82,6 +82,8 @@ type Standing struct {
 	Why   string `json:"why,omitempty"`
 	Input uint64 `json:"input"` // last input decided and stored
 	Head  uint64 `json:"head"`  // stream sequence of the last head
+	// Catalog in force, for reading; nil before the first.
+	Catalog *program.Catalog `json:"-"`
 }
 
 // catchUp folds what the ledger has beyond the last head applied.
@@ -286,4 +288,7 @@ func (n *Network) stand(why string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.standing = Standing{Ready: why == "", Active: n.active, Why: why, Input: n.fold.state.Position.Input, Head: n.fold.head}
+	if n.engine != nil {
+		n.standing.Catalog = n.engine.Catalog()
+	}
 }

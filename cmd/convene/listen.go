@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"github.com/convene-health/convene/mapping/hl7v2"
+	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/worker"
 	"github.com/convene-health/convene/worker/ask"
 	"github.com/convene-health/convene/worker/intake"
@@ -107,6 +108,7 @@ func (d *doors) listenMLLP(ctx context.Context, address, name string, secure *tl
 	}
 	log := d.global.logger()
 	gate := &mllp.Gate{Conn: conn, Network: who.network, Source: who.source, Log: log,
+		Catalog: func() *program.Catalog { return d.host.Standings()[who.network].Catalog },
 		Observe: func(r hl7v2.Receipt) { d.metrics.Received("mllp", who.network, who.source, r.String()) }}
 	l := &mllp.Listener{Handle: gate.Handle, TLS: secure, BytesMax: int(conn.MaxPayload()), Log: log}
 	d.serve(func() {

@@ -192,7 +192,7 @@ func (e *Engine) turn(r Read) roster.Turn {
 		t.Decoded.Event, t.Decoded.Issues = nil, issues
 	}
 	if e.book != nil {
-		settle(&t, r.Format, e.book.offer.Catalog)
+		Settle(&t.Decoded, r.Format, e.book.offer.Catalog)
 	}
 	return t
 }

@@ -6,13 +6,13 @@ import (
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/program"
-	"github.com/convene-health/convene/mapping/roster"
 )
 
-// settle applies to an event what the catalog in force says of its source: the zone of times without an offset, the format
-// it sends, and that nothing but production is decided where real patients are. Reading knows no catalog.
-func settle(t *roster.Turn, format string, cat *program.Catalog) {
-	e := t.Decoded.Event
+// Settle applies to what was read what the catalog in force says of its source: the zone of times without an offset, the
+// format it sends, and that nothing but production is decided where real patients are. Reading knows no catalog. An event
+// that the catalog refuses is taken out, and the issues say why.
+func Settle(d *mapping.Decoded, format string, cat *program.Catalog) {
+	e := d.Event
 	if e == nil {
 		return
 	}
@@ -26,7 +26,7 @@ func settle(t *roster.Turn, format string, cat *program.Catalog) {
 	case slices.ContainsFunc(cat.Sources, func(s program.Source) bool { return s.Production }):
 		issues.Add("MSH-11.1", "not-production", "this message is for %s; only P, production, is decided in a network of real patients", purposes[e.Processing])
 	default:
-		t.Decoded.Issues = append(slices.Clip(t.Decoded.Issues), mapping.Issue{Path: "MSH-11.1", Code: "not-production",
+		d.Issues = append(slices.Clip(d.Issues), mapping.Issue{Path: "MSH-11.1", Code: "not-production",
 			Text: fmt.Sprintf("this message is for %s and is decided, for no source of this network is in production", purposes[e.Processing])})
 	}
 	if len(issues) > 0 {
@@ -34,14 +34,14 @@ func settle(t *roster.Turn, format string, cat *program.Catalog) {
 		if e.Referral != nil {
 			target = mapping.Target{Identifier: e.Referral.Identifier}
 		}
-		t.Decoded = mapping.Decoded{Issues: append(issues, t.Decoded.Issues...), Target: target}
+		*d = mapping.Decoded{Issues: append(issues, d.Issues...), Target: target}
 		return
 	}
 	if len(e.Local) > 0 {
 		e.InZone(cat.SourceLocation(e.Source))
 	}
 	if e.Referral != nil && len(e.Ordered) > 0 && len(e.Referral.Programs) == 0 {
-		t.Decoded.Event = ordered(e, cat)
+		d.Event = ordered(e, cat)
 	}
 }
 

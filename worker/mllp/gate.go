@@ -10,9 +10,11 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/convene-health/convene/mapping"
+	"github.com/convene-health/convene/mapping/engine"
 	"github.com/convene-health/convene/mapping/event"
 	"github.com/convene-health/convene/mapping/hl7v2"
 	"github.com/convene-health/convene/mapping/jsontree"
+	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/worker"
 )
 
@@ -21,6 +23,8 @@ import (
 type Gate struct {
 	Conn            *worker.Conn // of the source
 	Network, Source string
+	// Catalog in force, nil before the first; may be nil. By it the only answer of original mode knows what will be refused.
+	Catalog func() *program.Catalog
 	// Observe is told of each message what became of it; may be nil.
 	Observe func(hl7v2.Receipt)
 	Log     zerolog.Logger
@@ -41,15 +45,27 @@ func (g *Gate) Handle(ctx context.Context, data []byte, tooLarge error) []byte {
 		receipt, problems = g.store(ctx, data)
 	}
 	if receipt == hl7v2.Stored && !hl7v2.Enhanced(m.First("MSH")) {
-		// In original mode this is the only answer: it says at once what cannot be read.
-		if d := hl7v2.Decode(mapping.Input{Network: g.Network, Source: g.Source, Data: data}); d.Event == nil {
-			problems = d.Issues
-		}
+		// In original mode this is the only answer: it says at once what cannot be read, or the catalog refuses.
+		problems = g.refusal(data)
 	}
 	if g.Observe != nil {
 		g.Observe(receipt)
 	}
 	return hl7v2.Acknowledge(m, receipt, problems, time.Now())
+}
+
+// refusal is why a message will be refused, as far as the message and the catalog in force say; nil where they do not.
+func (g *Gate) refusal(data []byte) mapping.Issues {
+	d := hl7v2.Decode(mapping.Input{Network: g.Network, Source: g.Source, Data: data})
+	if g.Catalog != nil {
+		if cat := g.Catalog(); cat != nil {
+			engine.Settle(&d, engine.FormatHL7, cat)
+		}
+	}
+	if d.Event != nil {
+		return nil
+	}
+	return d.Issues
 }
 
 // store publishes the bytes and waits for JetStream.

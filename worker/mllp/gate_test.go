@@ -1,12 +1,14 @@
 package mllp
 
 import (
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
 
 	"github.com/convene-health/convene/mapping/hl7v2"
+	"github.com/convene-health/convene/mapping/program"
 	"github.com/convene-health/convene/worker"
 )
 
@@ -96,6 +98,36 @@ func TestGate(t *testing.T) {
 	s.Shutdown() // NATS down: the sender may try again
 	if got := handle(g, enhanced, nil); !strings.Contains(got, "MSA|CE|HB-3") || !strings.Contains(got, "send it again") {
 		t.Errorf("without NATS: %q", got)
+	}
+}
+
+// In original mode the only answer says too what the catalog in force will refuse.
+func TestGateKnowsTheCatalog(t *testing.T) {
+	yaml, err := os.ReadFile("../../testdata/story/meadow.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cat, problems := program.Load(yaml)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	g := &Gate{Conn: harbor(t, startNATS(t)), Network: "meadow", Source: "harbor", Log: zerolog.Nop()}
+	training := strings.Replace(cancelled, "|P|", "|T|", 1)
+	for _, test := range []struct {
+		catalog    *program.Catalog
+		data, want string
+	}{
+		{nil, training, "MSA|AA|HB-2"},
+		{cat, training, "MSA|AE|HB-2 ERR||MSH^1^11^1^1|202^ not-production"},
+		{cat, cancelled, "MSA|AA|HB-2"},
+	} {
+		g.Catalog = func() *program.Catalog { return test.catalog }
+		got := string(g.Handle(t.Context(), []byte(test.data), nil))
+		for part := range strings.FieldsSeq(test.want) {
+			if !strings.Contains(got, part) {
+				t.Errorf("there is no %s in %q", part, got)
+			}
+		}
 	}
 }
 

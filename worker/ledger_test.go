@@ -3,6 +3,7 @@ package worker
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -265,6 +266,16 @@ func TestErase(t *testing.T) {
 	if r := l.sound(); r.Erased == 0 {
 		t.Error("verify does not count what was erased")
 	}
+	inputs := l.inputs()
+	if _, err := Erase(t.Context(), l.admin, "north", "r777", "test", ""); !errors.Is(err, ErrNoReferral) {
+		t.Errorf("erasing what there is not: %v", err)
+	}
+	if again, err := Erase(t.Context(), l.admin, "north", "r2", "test", ""); err != nil || again != (Erased{Before: true}) {
+		t.Errorf("erased again: %+v, %v", again, err)
+	}
+	if n := l.confirmations(has(`"code":"erased"`)); n != 1 || l.inputs() != inputs {
+		t.Errorf("%d notices of the erasure, and %d inputs after %d", n, l.inputs(), inputs)
+	}
 	l.stop()
 	before, err := l.network.fold.state.Digest()
 	if err != nil {
@@ -279,6 +290,16 @@ func TestErase(t *testing.T) {
 	}
 	l.decided(l.refer("J44.9", 5, 5))
 	l.sound()
+}
+
+// inputs is the sequence of the network's last input.
+func (l *ledgerTest) inputs() uint64 {
+	l.Helper()
+	s, err := l.admin.JS.Stream(l.Context(), ReferralsStream("north"))
+	if err != nil {
+		l.Fatal(err)
+	}
+	return s.CachedInfo().State.LastSeq
 }
 
 // find counts messages of both streams with a text in them.

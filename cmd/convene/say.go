@@ -258,6 +258,9 @@ func catalogTitle(cat *program.Catalog) string {
 }
 
 func cannotErase(key string, err error) error {
+	if errors.Is(err, worker.ErrNoReferral) {
+		return &failure{what: key + ": no such referral; nothing is erased", err: err, exit: exitFailed, hint: "check the key and the network; `convene watch --all` shows keys, such as r1042"}
+	}
 	return &failure{what: key + " is not erased: " + err.Error(), err: err, exit: exitFailed, hint: "check the key and network, and that a worker runs; the key is that of a referral, such as r1042"}
 }
 
@@ -266,6 +269,9 @@ func cannotForget(key string, err error) error {
 }
 
 func erased(key string, done worker.Erased) string {
+	if done.Before {
+		return key + " was already erased; nothing of it was left but the notice, which stays"
+	}
 	return fmt.Sprintf("%s erased: %d inputs, %d decisions, %d confirmations and %d answers in HL7 v2 overwritten; backups and what was delivered elsewhere are yours to erase", key, done.Inputs, done.Decisions, done.Confirmations, done.Answers)
 }
 

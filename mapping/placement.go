@@ -21,6 +21,9 @@ const (
 	Refused Status = "refused"
 )
 
+// Statuses of confirmations: those of placements in the order of a placement's life, then Refused.
+var Statuses = []Status{Review, NeedsInfo, Waitlisted, Offered, Placed, Enrolled, Cancelled, Rejected, Closed, DroppedOut, Completed, EnteredInError, Refused}
+
 // Final reports whether nothing follows: the seat is free and the place in the queue is given up.
 func (s Status) Final() bool {
 	switch s {

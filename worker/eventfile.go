@@ -46,13 +46,26 @@ func ReadEventFile(path string) iter.Seq2[Recorded, error] {
 	}
 }
 
+// CheckEventFile reports a file that is not there, may not be read, or whose name says nothing of its format.
+func CheckEventFile(path string) error {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".ndjson", ".json", ".hl7":
+	default:
+		return fmt.Errorf("%s: the name must end in .ndjson (recorded), .json (native or FHIR) or .hl7 (HL7 v2)", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 // plainFileMax bytes of a plain file are read; more is not an event file.
 const plainFileMax = 256 << 20
 
 func readPlain(path string) ([]Recorded, error) {
-	ext := strings.ToLower(filepath.Ext(path))
-	if ext != ".json" && ext != ".hl7" {
-		return nil, fmt.Errorf("%s: the name must end in .ndjson (recorded), .json (native or FHIR) or .hl7 (HL7 v2)", path)
+	if err := CheckEventFile(path); err != nil {
+		return nil, err
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -66,7 +79,7 @@ func readPlain(path string) ([]Recorded, error) {
 	if len(data) > plainFileMax {
 		return nil, fmt.Errorf("%s: more than %d MiB", path, plainFileMax>>20)
 	}
-	if ext == ".json" {
+	if strings.EqualFold(filepath.Ext(path), ".json") {
 		return []Recorded{{Data: bytes.TrimSuffix(data, []byte("\n"))}}, nil
 	}
 	var messages []Recorded

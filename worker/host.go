@@ -81,6 +81,9 @@ type CatalogError struct {
 	Err  error
 }
 
+// ErrTwoCatalogs: a network has one.
+var ErrTwoCatalogs = errors.New("two catalogs are given for it")
+
 func (e *CatalogError) Error() string { return e.Path + ": " + e.Err.Error() }
 func (e *CatalogError) Unwrap() error { return e.Err }
 
@@ -95,7 +98,7 @@ func (h *Host) readCatalogs() error {
 			return &CatalogError{path, err}
 		}
 		if h.catalogs[cat.Network] != nil {
-			return &CatalogError{path, fmt.Errorf("network %s has two catalogs", cat.Network)}
+			return &CatalogError{path, fmt.Errorf("network %s: %w", cat.Network, ErrTwoCatalogs)}
 		}
 		h.catalogs[cat.Network] = data
 		h.sources = append(h.sources, SourcesOf(cat))

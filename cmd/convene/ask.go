@@ -16,7 +16,7 @@ type askCmd struct {
 	Network  string `required:"" placeholder:"NAME" help:"Network to ask."`
 	Source   string `required:"" placeholder:"NAME" help:"Source to ask as: it sees its own only."`
 	Output   string `short:"o" placeholder:"FILE" help:"Write the answer here; without: to stdout."`
-	Question string `arg:"" help:"Path and query, e.g. Task/north-r5-1, 'Task?identifier=https://orders.example|o1', HealthcareService, metadata; or 'Task/north-r5-1/$calendar', the sessions of a placement as an .ics file."`
+	Question string `arg:"" help:"Path and query, e.g. Task/north-r5-1, 'Task?identifier=https://orders.example|o1', HealthcareService, Organization/<id>, metadata; or 'Task/north-r5-1/$calendar', the sessions of a placement as an .ics file."`
 }
 
 // askMax is how long a worker may take to answer.

@@ -56,6 +56,10 @@ func (c connection) connect(g *globals, u worker.User) (*worker.Conn, error) {
 			return nil, err
 		}
 	}
+	if _, err := os.Stat(dial.NKey); dial.NKey != "" && c.NKey == "" && errors.Is(err, fs.ErrNotExist) {
+		known, _ := worker.FolderKeys(g.Data).Networks()
+		return nil, noKey(u, dial.NKey, known)
+	}
 	conn, err := worker.Connect(dial)
 	if err != nil {
 		return nil, cannotConnect(u, err)
@@ -105,13 +109,18 @@ type configFile struct {
 	settings map[string]any
 }
 
+// configError is what is wrong with the file itself.
+type configError struct{ error }
+
+func (e *configError) Unwrap() error { return e.error }
+
 // Validate is called before the file is known; what it holds is checked when it is read.
 func (f *configFile) Validate(*kong.Application) error { return nil }
 
 // Resolve looks a flag up under its command, then at the top. The environment has been applied before.
 func (f *configFile) Resolve(context *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
 	if err := f.load(context); err != nil {
-		return nil, err
+		return nil, &configError{err}
 	}
 	if slices.ContainsFunc(flag.Envs, func(name string) bool { _, set := os.LookupEnv(name); return set }) {
 		return nil, nil

@@ -25,6 +25,11 @@ type demoCmd struct {
 const demoMax = 11 * time.Second
 
 func (c *demoCmd) Run(ctx context.Context, say *speaker, g *globals) error {
+	if c.Serve {
+		if err := c.deskFlags.check(say, g); err != nil {
+			return err
+		}
+	}
 	folder, err := os.MkdirTemp("", "convene-demo-")
 	if err != nil {
 		return err

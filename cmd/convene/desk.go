@@ -20,6 +20,21 @@ type deskFlags struct {
 	NoNames  bool   `help:"Show no patient's name at the desk, for a screen that others see."`
 }
 
+// check what the desk needs before anything else begins.
+func (f deskFlags) check(say *speaker, g *globals) error {
+	if f.Desk == "" {
+		return nil
+	}
+	config, err := f.config(say, g, g.Data, nil, nil)
+	if err != nil {
+		return err
+	}
+	if err := config.Check(); err != nil {
+		return badDesk(config.Address, err)
+	}
+	return nil
+}
+
 // config of a desk for these networks; dial says as whom it connects.
 func (f deskFlags) config(say *speaker, g *globals, folder string, networks []string, dial func(worker.User) worker.Dial) (desk.Config, error) {
 	config := desk.Config{Address: f.Desk, Cert: f.DeskCert, Key: f.DeskKey, Public: f.DeskURL, Folder: folder, NoNames: f.NoNames, Log: g.logger(), Told: func(p desk.Person, link string) {

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script/*.txtar. Beside testscript's commands they have:
 //
 //	exits CODE convene ARG...        runs it and compares the exit code; stdout and stderr can be matched afterwards
-//	server NETWORK.SOURCE...         an embedded server with its streams in $WORK/convene-data; sets $NATS
+//	server NETWORK.SOURCE...         an embedded server with its streams in $WORK/convene-data; sets $NATS, and $TAKEN to its address
 //	decide NETWORK SOURCE KEY FILE   appends the file as a confirmation, with a head
 //	watching NETWORK SOURCE KEY FILE OUT   starts convene watch, decides once it is watching, and keeps its line in OUT
 //	stored NETWORK FILE              writes what the network's inputs hold: source, a tab, data
@@ -76,6 +76,7 @@ func startServer(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Defer(server.Shutdown)
 	ts.Setenv("NATS", server.URL())
+	ts.Setenv("TAKEN", strings.TrimPrefix(server.URL(), "nats://"))
 	admin := connect(ts, worker.User{Role: worker.RoleAdmin})
 	defer admin.Close()
 	for _, n := range networks {

@@ -43,6 +43,6 @@ func (c *recordCmd) Run(ctx context.Context, say *speaker, g *globals) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	say.warn("%s", recordedSummary(inputs, networks))
+	say.note("%s", recordedSummary(inputs, networks))
 	return nil
 }

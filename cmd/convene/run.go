@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/convene-health/convene/worker"
+	"github.com/convene-health/convene/worker/desk"
 )
 
 type runCmd struct {
@@ -47,6 +48,10 @@ func (c *runCmd) Run(ctx context.Context, say *speaker, g *globals) error {
 			return cannotServe(c.Ops, err)
 		}
 	}
+	pages, err := c.pages(say, g, host)
+	if err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancel(ctx)
 	doors := &doors{listening: c.listening, global: g, conn: c.connection, host: host, metrics: metrics}
 	defer func() {
@@ -62,10 +67,7 @@ func (c *runCmd) Run(ctx context.Context, say *speaker, g *globals) error {
 	go c.reload(ctx, say, host)
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	ended, err := c.desk(ctx, fail, say, g, host)
-	if err != nil {
-		return err
-	}
+	ended := c.desk(ctx, fail, say, pages)
 	err = host.Run(ctx)
 	fail(nil)
 	<-ended
@@ -79,10 +81,8 @@ func (c *runCmd) Run(ctx context.Context, say *speaker, g *globals) error {
 	return nil
 }
 
-// desk is served beside the worker, which does not wait for it. A desk that cannot begin ends the command with why. The
-// channel closes when it has ended.
-func (c *runCmd) desk(ctx context.Context, fail context.CancelCauseFunc, say *speaker, g *globals, host *worker.Host) (<-chan struct{}, error) {
-	ended := make(chan struct{})
+// pages says how the desk is to be served, nil for none. What is wrong with it is told before work begins.
+func (c *runCmd) pages(say *speaker, g *globals, host *worker.Host) (*desk.Config, error) {
 	dial := host.Dial
 	if c.NATS != "" {
 		dial = func(u worker.User) worker.Dial {
@@ -96,20 +96,33 @@ func (c *runCmd) desk(ctx context.Context, fail context.CancelCauseFunc, say *sp
 		c.Desk = ""
 	}
 	if c.Desk == "" {
-		close(ended)
-		return ended, nil
+		return nil, nil
 	}
 	config, err := c.config(say, g, g.Data, networks, dial)
 	if err != nil {
 		return nil, err
 	}
+	if err := config.Check(); err != nil {
+		return nil, badDesk(config.Address, err)
+	}
+	return &config, nil
+}
+
+// desk is served beside the worker, which does not wait for it. A desk that cannot begin ends the command with why. The
+// channel closes when it has ended.
+func (c *runCmd) desk(ctx context.Context, fail context.CancelCauseFunc, say *speaker, config *desk.Config) <-chan struct{} {
+	ended := make(chan struct{})
+	if config == nil {
+		close(ended)
+		return ended
+	}
 	go func() {
 		defer close(ended)
-		if err := serveDesk(ctx, say, config); err != nil {
+		if err := serveDesk(ctx, say, *config); err != nil {
 			fail(err)
 		}
 	}()
-	return ended, nil
+	return ended
 }
 
 // reload applies the catalogs anew at each SIGHUP.

@@ -4,8 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/engine"
@@ -49,7 +53,10 @@ func (s *speaker) failed(err error) int {
 	fmt.Fprintf(s.err, "convene: error: %v\n", err)
 	var f *failure
 	if !errors.As(err, &f) {
-		return exitFailed
+		f = &failure{exit: exitFailed}
+	}
+	if f.hint == "" && errors.Is(err, nats.ErrNoResponders) {
+		f.hint = networkHint
 	}
 	if f.hint != "" {
 		fmt.Fprintf(s.err, "convene: hint: %s\n", f.hint)
@@ -59,6 +66,10 @@ func (s *speaker) failed(err error) int {
 
 // misused prints what the parser did not understand.
 func (s *speaker) misused(err error) int {
+	var file *configError
+	if errors.As(err, &file) {
+		return s.failed(usage("its settings are named as the flags are; `convene COMMAND --help` lists them", "--config: %v", file))
+	}
 	return s.failed(&failure{what: err.Error(), hint: "see `convene --help`", exit: exitUsage})
 }
 
@@ -66,6 +77,9 @@ func (s *speaker) line(format string, args ...any) { fmt.Fprintf(s.out, format+"
 func (s *speaker) warn(format string, args ...any) {
 	fmt.Fprintf(s.err, "convene: warning: "+format+"\n", args...)
 }
+
+// note says beside the results, which may be a file, how it went.
+func (s *speaker) note(format string, args ...any) { fmt.Fprintf(s.err, format+"\n", args...) }
 
 // columns prints rows with their cells aligned.
 func (s *speaker) columns(rows [][]string) {
@@ -78,21 +92,6 @@ func (s *speaker) columns(rows [][]string) {
 
 func usage(hint, format string, args ...any) error {
 	return &failure{what: fmt.Sprintf(format, args...), hint: hint, exit: exitUsage}
-}
-
-// Connecting.
-
-func noServer(folder string) error {
-	return &failure{what: "no NATS server: the data folder " + folder + " has none",
-		hint: "start one with `convene run`, or name one with --nats URL", exit: exitUsage}
-}
-
-func cannotConnect(u worker.User, err error) error {
-	hint := "is the server running? `convene run` starts an embedded one"
-	if strings.Contains(err.Error(), "Authorization") || strings.Contains(err.Error(), "nkey") {
-		hint = "the server does not take the credentials of the " + u.String() + ": give --nkey or --creds, or --data with the folder of `convene run`"
-	}
-	return &failure{what: err.Error(), hint: hint, exit: exitFailed, err: err}
 }
 
 // Streams.
@@ -118,18 +117,15 @@ const streamsPart = "# 2. As admin, with the nats CLI (nats --nkey admin.nk --in
 
 // Sending.
 
-func unknownNetwork(subject string, err error) error {
-	network := strings.Split(subject, ".")[1]
-	return &failure{what: "network " + network + " is unknown: no stream takes " + subject, err: err, exit: exitFailed,
-		hint: "check the name; a network is known once `convene run` works it, or its streams are made (`convene streams --print`)"}
-}
-
 func sendDenied(subject string, err error) error {
 	return &failure{what: "the server does not let this user publish to " + subject, err: err, exit: exitFailed,
 		hint: "a source may publish its own subject only, and catalogs, _admin and _desk need the admin's key: give --nkey or --creds"}
 }
 
 func needsAdmin(what string, err error) error {
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		return &failure{what: what + " could not be stored: the server does not know the network", err: err, exit: exitFailed, hint: networkHint}
+	}
 	return &failure{what: what + " could not be stored: " + err.Error(), err: err, exit: exitFailed,
 		hint: "catalogs need the admin's key: give --nkey <data folder>/keys/admin.nk"}
 }
@@ -162,6 +158,11 @@ func sentSummary(stored, catalogs, clocks, others int) string {
 
 // Watching.
 
+// unknownWord: a filter that nothing could pass would wait for ever.
+func unknownWord(flag, word, known string) error {
+	return usage("there are "+known, "%s: there is no %q", flag, word)
+}
+
 const watchNeedsNetwork = "name the network with --network"
 
 const (
@@ -183,10 +184,23 @@ func watchImpossible(network string, err error) error {
 // Replaying, recording, verifying.
 
 func unreadable(path string, err error) error {
-	return &failure{what: path + ": " + err.Error(), hint: "check the path and that it may be read", exit: exitUsage, err: err}
+	hint, what := "", err.Error()
+	if file := new(fs.PathError); errors.As(err, &file) {
+		hint, what = "check the path and that it may be read", file.Path+": "+file.Err.Error()
+	}
+	if !strings.HasPrefix(what, path+":") {
+		what = path + ": " + what
+	}
+	return &failure{what: what, hint: hint, exit: exitUsage, err: err}
 }
 
 func badCatalog(path string, err error) error {
+	if errors.As(err, new(*fs.PathError)) {
+		return unreadable(path, err)
+	}
+	if errors.Is(err, worker.ErrTwoCatalogs) {
+		return usage("give --catalog one file for each network", "%s: %v", path, err)
+	}
 	return &failure{what: "the catalog " + path + " does not load:\n" + err.Error(), hint: "`convene catalog check " + path + "` lists every problem with its line", exit: exitUsage, err: err}
 }
 

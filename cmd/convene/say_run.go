@@ -89,6 +89,12 @@ func deskLink(name, link string) string {
 	return "desk for " + name + ", a link that works once: " + link
 }
 
+func badDesk(address string, err error) error {
+	f := noDesk(address, err).(*failure)
+	f.exit = exitUsage
+	return f
+}
+
 func noDesk(address string, err error) error {
 	return &failure{what: "the desk cannot be served on " + address + ": " + err.Error(), err: err, exit: exitFailed,
 		hint: "look at --desk, --desk-cert, --desk-key and --desk-url; --desk= is none"}

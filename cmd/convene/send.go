@@ -24,6 +24,11 @@ type sendCmd struct {
 }
 
 func (c *sendCmd) Run(ctx context.Context, say *speaker, g *globals) error {
+	for _, path := range c.Files {
+		if err := worker.CheckEventFile(path); err != nil {
+			return unreadable(path, err)
+		}
+	}
 	conn, err := c.connect(g, c.user())
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
+	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/worker"
 )
 
@@ -46,6 +47,31 @@ func (c *watchCmd) start(now time.Time) (time.Time, error) {
 	return time.Time{}, usage(watchSinceHint, "--since %s is neither a duration nor a time", c.Since)
 }
 
+// words of the filters are checked: with one that no confirmation has, the wait would have no end.
+func (c *watchCmd) words() error {
+	for _, filter := range []struct {
+		flag         string
+		given, known []string
+	}{
+		{"--status", c.Status, texts(mapping.Statuses)}, {"--priority", c.Priority, texts(mapping.Priorities)},
+	} {
+		for _, word := range filter.given {
+			if !slices.Contains(filter.known, word) {
+				return unknownWord(filter.flag, word, strings.Join(filter.known, ", "))
+			}
+		}
+	}
+	return nil
+}
+
+func texts[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = string(v)
+	}
+	return out
+}
+
 // takes reports whether the filters let a confirmation through.
 func (c *watchCmd) takes(e *confirmation) bool {
 	within := func(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }
@@ -62,6 +88,9 @@ func (c *watchCmd) colourful(out io.Writer) bool {
 }
 
 func (c *watchCmd) Run(ctx context.Context, say *speaker, g *globals) error {
+	if err := c.words(); err != nil {
+		return err
+	}
 	networks := c.Network
 	if len(networks) == 0 {
 		var err error

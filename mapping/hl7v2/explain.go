@@ -36,6 +36,8 @@ var reads = map[string]struct {
 	"MSH-9":  {every, "what kind of event it is"},
 	"MSH-10": {every, "the sender's id of the event"},
 	"MSH-11": {every, "checked: T and D are not decided where real patients are"},
+	"MSH-15": {every, "whether it is acknowledged by MLLP once it is stored; given, it asks for enhanced mode"},
+	"MSH-16": {every, "whether what became of it is answered by MLLP; given, it asks for enhanced mode"},
 	"MSH-18": {every, "the character set of the message"},
 
 	"RF1-2":  {placing, "priority"},

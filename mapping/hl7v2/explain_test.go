@@ -68,8 +68,17 @@ func TestExplainSaysWhatDecodeReads(t *testing.T) {
 	}
 }
 
-// notOfTheEvent: delimiters and character set say how to read, not what.
-var notOfTheEvent = map[string]bool{"MSH-1": true, "MSH-2": true, "MSH-18": true}
+// notOfTheEvent: delimiters and character set say how to read, not what; MSH-15 and MSH-16 how to answer.
+var notOfTheEvent = map[string]bool{"MSH-1": true, "MSH-2": true, "MSH-15": true, "MSH-16": true, "MSH-18": true}
+
+func TestExplainSaysHowItIsAnswered(t *testing.T) {
+	m, _ := Parse([]byte("MSH|^~\\&|||||||REF^I12|1|P|2.5.1|||AL|NE\r"))
+	for _, line := range Explain(m) {
+		if (line.Raw == "AL" || line.Raw == "NE") && !strings.Contains(line.Becomes, "enhanced mode") {
+			t.Errorf("%s is explained as %q", line.Position, line.Becomes)
+		}
+	}
+}
 
 func TestExplain(t *testing.T) {
 	m, _ := Parse([]byte("MSH|^~\\&|A|||||||REF^I12^REF_I12|1|P\rPID|1||7^^^X~8^^^Y||\rZZ1|q\rloose\r"))

@@ -95,7 +95,7 @@ func (w *Window) Ask(ctx context.Context, source, question string) Answer {
 	case (kind == "HealthcareService" || kind == "Organization" && single) && len(query) == 0:
 		return w.offered(ctx, kind, id)
 	case !slices.Contains(ours, kind):
-		return problem(http.StatusNotFound, "not-supported", "ask for metadata, HealthcareService, "+strings.Join(ours, ", "))
+		return problem(http.StatusNotFound, "not-supported", "ask for metadata, HealthcareService, Organization/<id>, "+strings.Join(ours, ", "))
 	case single && kind == "Task" && len(query) == 0 && strings.Contains(id, "/$"):
 		id, operation, _ := strings.Cut(id, "/")
 		return w.operate(ctx, source, id, operation)

@@ -266,6 +266,9 @@ func TestQuestionsThatWillNotDo(t *testing.T) {
 			t.Errorf("%.60q is answered %d %s, want %d", question, a.Status, a.Body, want)
 		}
 	}
+	if a := w.Ask(t.Context(), "clinic", "Patient/1"); !bytes.Contains(a.Body, []byte("HealthcareService, Organization/")) {
+		t.Errorf("what can be asked is told without Organization: %s", a.Body)
+	}
 }
 
 // TestOverNATSAndHTTP: the same answers; a source asks in its own name only.

@@ -108,6 +108,14 @@ func Start(ctx context.Context, config Config) (*Desk, error) {
 	return d, nil
 }
 
+// Check reports what is wrong with where the desk is to listen, before anything else begins: address, certificate, public address.
+func (c Config) Check() error {
+	d := &Desk{config: c}
+	err := d.listen()
+	d.close()
+	return err
+}
+
 // listen takes the address, which without https must be this computer's own.
 func (d *Desk) listen() error {
 	host, port, err := net.SplitHostPort(d.config.Address)

@@ -149,6 +149,10 @@ var mutations = []mutation{
 		"labelled_facts_are_not_told_again"},
 	{"S27", "mapping/roster/desk.go", "return e.Approver.Name != \"\" && e.Role != \"\"", "return e.Role != \"\" || e.Approver.Name != \"\" && e.Role != \"\"",
 		"stop_needs_a_second_person_in_another_role"},
-	{"S27", "mapping/roster/referral.go", "rec.Waived = slices.DeleteFunc(rec.Waived, func(rule string) bool { return rule == d.renewed })", "",
+	{"S27", "mapping/roster/referral.go", "rec.Waived = slices.DeleteFunc(rec.Waived, func(rule string) bool { return slices.Contains(d.renewed, rule) })", "",
 		"approval_holds_for_what_was_known_then"},
+	{"S27", "mapping/roster/referral.go", "return slices.Contains(d.renewed, rule)", "return len(d.renewed) > 0 && rule == d.renewed[0]",
+		"stop_set_aside_leaves_what_else_is_new_to_be_seen"},
+	{"S27", "mapping/roster/merge.go", "\t\td.askAgain(rule, keys)\n", "",
+		"merge_brings_a_risk_that_nobody_has_looked_at"},
 }

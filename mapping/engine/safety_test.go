@@ -142,5 +142,7 @@ var safetyRules = []row{
 	{"S27", "a person overrides with name and reason, a STOP only with a second role", []proof{
 		{"stop_needs_a_second_person_in_another_role", []string{"i2 refused needs-approver", "i3 refused needs-approver", "r1 placed overridden-by-person by:n.ruiz"}, nil},
 		{"approval_holds_for_what_was_known_then", []string{"r2 waitlisted approved-by-person", "r2 waitlisted alert-safety-stop", "never r2 placed promoted", "r2 placed by:n.ruiz"}, nil},
+		{"stop_set_aside_leaves_what_else_is_new_to_be_seen", []string{"r2 waitlisted alert-safety-review", "never r2 placed promoted", "r2 placed by:n.ruiz"}, nil},
+		{"merge_brings_a_risk_that_nobody_has_looked_at", []string{"r3 waitlisted approved-by-person", "r3 waitlisted alert-safety-stop", "never r3 placed"}, nil},
 	}},
 }

@@ -116,10 +116,10 @@ type step struct {
 	t     int64
 	left  int
 	out   Outcome
-	// found is the rule of a risk that this input brought to light, until everyone concerned is told.
-	found string
-	// renewed is the rule of a risk for which this input brought other evidence than anybody has looked at.
-	renewed string
+	// found are the rules of the levels of risk that this input brought to light, until everyone concerned is told.
+	found []string
+	// renewed are those for which this input brought other evidence than anybody has looked at.
+	renewed []string
 	// about is the referral that the event names, of which alone its actor and reason speak; 0: none yet.
 	about uint64
 	// touched maps a referral to its decision in this step, so that one touched twice is written once.

@@ -283,8 +283,8 @@ func (d *step) clear(p Patient, risks []Risk) Patient {
 func (d *step) relieve(rec *Record) {
 	i, _ := d.patientIndex(rec.Patient)
 	p, _ := d.State.Patient(rec.Patient)
-	still := ruleOf(gravest(p.Risks))
-	gone := slices.DeleteFunc([]string{RuleStop, RuleSafetyReview}, func(r string) bool { return r == still || r == RuleSafetyReview && still == RuleStop })
+	still := rulesOf(p.Risks)
+	gone := slices.DeleteFunc([]string{RuleStop, RuleSafetyReview}, func(r string) bool { return slices.Contains(still, r) })
 	for _, key := range slices.Clone(d.lives.of(i)) {
 		other := d.live[key]
 		if key == rec.Key || other == nil {

@@ -77,16 +77,22 @@ func (d *step) rekey(from, into uint64) {
 	for _, g := range freed {
 		d.promote(g)
 	}
-	worst := gravest(survivor.Risks)
-	if worst != gravest(b.Risks) {
-		d.warn(ruleOf(worst), moved)
-	}
-	if worst != gravest(a.Risks) {
-		d.warn(ruleOf(worst), stayed)
-	}
+	d.shareRisks(a.Risks, b.Risks, moved)
+	d.shareRisks(b.Risks, a.Risks, stayed)
 	d.alertTies(into, false)
 	if len(d.out.Notices) == 0 {
 		d.unchanged("merged-closed", 0)
+	}
+}
+
+// shareRisks brings the risks of one record to where the person of another was looked at without them. What was set aside there
+// was for that record alone.
+func (d *step) shareRisks(theirs, own []Risk, keys []uint64) {
+	for _, rule := range rulesOf(theirs) {
+		d.askAgain(rule, keys)
+		if !slices.Contains(rulesOf(own), rule) {
+			d.warn(rule, keys)
+		}
 	}
 }
 

@@ -268,6 +268,13 @@ func addRisks(risks []Risk, hits []match.Hit, referral uint64, t int64) []Risk {
 	return out
 }
 
+// found are the risks that did not hold before.
+func found(old, now []Risk) []Risk {
+	return slices.DeleteFunc(slices.Clone(now), func(r Risk) bool {
+		return slices.ContainsFunc(old, func(o Risk) bool { return o.Rule == r.Rule && o.Level == r.Level && o.Cleared == 0 })
+	})
+}
+
 // renewed are the risks that hold by other evidence than before.
 func renewed(old, now []Risk) (out []Risk) {
 	for _, r := range now {
@@ -302,6 +309,16 @@ func gravest(risks []Risk) match.Level {
 		}
 	}
 	return worst
+}
+
+// rulesOf are the outward rules of the levels of risk that hold, the gravest first.
+func rulesOf(risks []Risk) (rules []string) {
+	for _, level := range [...]match.Level{match.Stop, match.Review} {
+		if slices.ContainsFunc(risks, func(r Risk) bool { return r.Level == level && r.Cleared == 0 }) {
+			rules = append(rules, ruleOf(level))
+		}
+	}
+	return rules
 }
 
 // ruleOf is the outward rule of a risk level.

@@ -119,10 +119,7 @@ func (d *step) readPeople(rec *Record, r *mapping.Referral) {
 func (d *step) learn(p Patient, hits []match.Hit, referral uint64) Patient {
 	old, _ := d.State.Patient(p.Key)
 	p.Risks = addRisks(old.Risks, hits, referral, d.t)
-	if worst := gravest(p.Risks); len(p.Risks) > len(old.Risks) || worst != gravest(old.Risks) {
-		d.found = ruleOf(worst)
-	}
-	d.renewed = ruleOf(gravest(renewed(old.Risks, p.Risks)))
+	d.found, d.renewed = rulesOf(found(old.Risks, p.Risks)), rulesOf(renewed(old.Risks, p.Risks))
 	d.putPatient(p)
 	return p
 }
@@ -199,7 +196,7 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 	if print := printOf(r); print != rec.Print && d.resembles(print, rec.Patient) {
 		rec.Doubts = appendNew(rec.Doubts, RulePossibleDuplicate)
 	}
-	rec.Waived = slices.DeleteFunc(rec.Waived, func(rule string) bool { return rule == d.renewed })
+	rec.Waived = slices.DeleteFunc(rec.Waived, func(rule string) bool { return slices.Contains(d.renewed, rule) })
 	rec.Content, rec.Priority, rec.Need, rec.Print = content, priorityOf(r), need, printOf(r)
 	d.readPeople(rec, r)
 	d.readConsents(rec, r)
@@ -309,23 +306,20 @@ func accepted(p Placement) bool { return p.Status == mapping.Waitlisted || p.Sta
 // alarm brings a risk found just now to a person's attention wherever else the patient holds, waits or is considered.
 func (d *step) alarm(patient, except uint64) {
 	p, _ := d.patientIndex(patient)
-	if d.renewed != "" {
-		d.askAgain(p, except)
+	others := slices.DeleteFunc(slices.Clone(d.lives.of(p)), func(key uint64) bool { return key == except })
+	for _, rule := range d.renewed {
+		d.askAgain(rule, others)
 	}
-	rule := d.found
-	if d.found = ""; rule == "" {
-		return
+	for _, rule := range d.found {
+		d.warn(rule, others)
 	}
-	others := slices.Clone(d.lives.of(p))
-	d.warn(rule, slices.DeleteFunc(others, func(key uint64) bool { return key == except }))
+	d.found, d.renewed = nil, nil
 }
 
 // askAgain takes back what people set aside of a risk for which there is other evidence now: they have not seen that.
-func (d *step) askAgain(patient uint32, except uint64) {
-	rule := d.renewed
-	d.renewed = ""
-	for _, key := range slices.Clone(d.lives.of(patient)) {
-		if rec := d.live[key]; key != except && slices.Contains(rec.Waived, rule) {
+func (d *step) askAgain(rule string, keys []uint64) {
+	for _, key := range keys {
+		if rec := d.live[key]; slices.Contains(rec.Waived, rule) {
 			dec := d.decision(rec)
 			dec.Record.Waived = slices.DeleteFunc(dec.Record.Waived, func(r string) bool { return r == rule })
 			d.save(dec)

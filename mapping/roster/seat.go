@@ -128,7 +128,9 @@ func (d *step) place(dec *Decision, pl *Placement) {
 	case len(review) > 0 && waited:
 		// Accepted already: the place in the queue stays and a person is alerted.
 		pl.Status = mapping.Waitlisted
-		rec.Alerts = appendNew(rec.Alerts, review[0].Code)
+		for _, why := range d.mustReview(rec, review[:1]) {
+			rec.Alerts = appendNew(rec.Alerts, why.Code)
+		}
 		for i := range review {
 			review[i] = mapping.Reason{Code: "alert-" + review[i].Code, Text: review[i].Text}
 		}
@@ -223,8 +225,10 @@ func appendNew(list []string, s string) []string {
 func (d *step) mustReview(rec *Record, found []mapping.Reason) []mapping.Reason {
 	var out []mapping.Reason
 	p, _ := d.State.Patient(rec.Patient)
-	if rule := ruleOf(gravest(p.Risks)); rule != "" && !slices.Contains(rec.Waived, rule) {
-		out = append(out, reason(rule))
+	for _, rule := range rulesOf(p.Risks) {
+		if !slices.Contains(rec.Waived, rule) {
+			out = append(out, reason(rule))
+		}
 	}
 	for _, rule := range rec.Doubts {
 		if r := reason(rule); !slices.Contains(out, r) {

@@ -46,9 +46,8 @@ func (s *State) Known(key uint64) bool {
 func (s *State) WhyNot(rec *Record, group int32, offer *Offering, t int64) (reasons []match.Reason, held []string) {
 	d := step{State: s, offer: offer, t: t}
 	held = slices.Clone(rec.Alerts)
-	p, _ := s.Patient(rec.Patient)
-	if rule := ruleOf(gravest(p.Risks)); rule != "" {
-		held = appendNew(held, rule)
+	for _, why := range d.mustReview(rec, nil) {
+		held = appendNew(held, why.Code)
 	}
 	reasons = offer.Book.WhyNot(rec.Need, group, instant(t), d.held(rec)...)
 	for _, rule := range []string{d.keptOutOf(rec, group), d.unconsented(rec, group)} {

@@ -131,6 +131,8 @@ type Leader struct {
 	// Type: professional, peer, rotating.
 	Type     string    `yaml:"type"`
 	Licences []Licence `yaml:"licences,omitempty"`
+	// Languages spoken, BCP 47 primary subtags; empty: not said. They are held against those of the groups led.
+	Languages []string `yaml:"languages,omitempty"`
 	// Apart are patients whom this leader does not lead: relatives, former clients; private.
 	Apart []mapping.Identifier `yaml:"apart,omitempty"`
 	// Clients are patients whom this leader sees alone; private.

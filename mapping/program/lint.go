@@ -159,8 +159,18 @@ func (l *linter) leaders() {
 		if p.NPI != "" {
 			l.npi(mapping.Identifier{System: mapping.SystemNPI, Value: p.NPI}, "leaders", i, "npi")
 		}
+		l.languages(p.Languages, "leaders", i, "languages")
 		for j, x := range p.Licences {
 			l.licence(x, "leaders", i, "licences", j)
+		}
+	}
+}
+
+// languages checks BCP 47 primary subtags.
+func (l *linter) languages(tags []string, path ...any) {
+	for j, x := range tags {
+		if !languageShape.MatchString(x) {
+			l.problem("bad-language", "a BCP 47 primary subtag such as en or es", fmt.Sprintf("language %q", x), append(path, j)...)
 		}
 	}
 }

@@ -47,11 +47,7 @@ func (l *linter) words(g *Group, i int) {
 	for j, a := range g.Access {
 		l.word(a, accessValues, "unknown-access", "groups", i, "access", j)
 	}
-	for j, x := range g.Languages {
-		if !languageShape.MatchString(x) {
-			l.problem("bad-language", "a BCP 47 primary subtag such as en or es", fmt.Sprintf("language %q", x), "groups", i, "languages", j)
-		}
-	}
+	l.languages(g.Languages, "groups", i, "languages")
 }
 
 func (l *linter) where(g *Group, i int) {
@@ -178,6 +174,9 @@ func (l *linter) leader(g *Group, p *Program, i int) {
 		l.problem("unknown-leader", didYouMean(g.Leader, slices.Sorted(maps.Keys(l.catalog.index.leaders)), "name the id of one of leaders"), fmt.Sprintf("no leader %q", g.Leader), "groups", i, "leader")
 		return
 	}
+	if known {
+		l.spoken(g, leader, i)
+	}
 	if !p.Licensed {
 		return
 	}
@@ -197,6 +196,18 @@ func (l *linter) leader(g *Group, p *Program, i int) {
 		}
 	}
 	l.licensed(g, leader, state, i)
+}
+
+// spoken remarks languages of a group that its leader is not said to speak, where no interpreter can be had.
+func (l *linter) spoken(g *Group, leader *Leader, i int) {
+	if len(leader.Languages) == 0 || g.Interpreter {
+		return
+	}
+	for j, x := range g.Languages {
+		if !slices.Contains(leader.Languages, x) {
+			l.warning("leader-language", "add it to the leader's languages, or name another leader", fmt.Sprintf("the group is held in %q, which its leader %q is not said to speak", x, g.Leader), "groups", i, "languages", j)
+		}
+	}
 }
 
 // licensed checks that one licence covers the sessions of a group. An ongoing group has no last session: a

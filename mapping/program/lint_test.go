@@ -167,6 +167,8 @@ func TestLint(t *testing.T) {
 		{`start: 2026-11-17, time: "17:30"`, `start: 2026-11-17, time: "17:30", count: -1`, "bad-number", "groups[0].sessions.count", "0 to", false},
 		{`start: 2026-11-17, time: "17:30"`, `start: 2026-11-17, time: "17:30", each: 3`, "each-rolling", "groups[0].sessions.each", "leave", false},
 		{`start: 2026-11-17, time: "17:30"`, `start: 2026-11-17, time: "17:30", skip: [soon]`, "bad-date", "groups[0].sessions.skip[0]", "YYYY-MM-DD", false},
+		{"    type: professional\n", "    type: professional\n    languages: [es]\n", "leader-language", "groups[0].languages[0]", "another leader", true},
+		{"    type: professional\n", "    type: professional\n    languages: [Spanish]\n", "bad-language", "leaders[0].languages[0]", "es", false},
 		{"skip: [2026-11-26]", "skip: [2026-11-26], moved: [{date: 2026-12-01, to: 2026-12-02}]", "no-session", "groups[1].sessions.moved[0].date", "near it: 2026-11-19, 2026-12-03", false},
 		{"skip: [2026-11-26]", "moved: [{date: 2026-11-19, to: 2026-11-26}]", "holiday", "groups[1].sessions.moved[0].to", "another day", false},
 		{"skip: [2026-11-26]", "skip: [2026-11-26], moved: [{date: 2026-11-19, to: 2026-12-03, time: '9:00'}]", "session-clash", "groups[1].sessions.moved[0].to", "by the day", false},

@@ -54,6 +54,7 @@ leaders:
     given: [Ada]
     type: professional
     licences: [{title: PsyD, state: MA, from: "2020-01-01", to: "2027-12-31"}]
+    languages: [en]
     apart: [{system: "https://ids.test.example/mrn", value: "2", type: MR}]
     clients: [{system: "https://ids.test.example/mrn", value: "3", type: MR}]
 programs:

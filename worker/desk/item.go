@@ -31,7 +31,7 @@ type itemField struct {
 var itemKinds = []itemKind{
 	{"program", "programs", []itemField{{"id", true}, {"from", true}, {"name", false}, {"acceptance", false}, {"criteria.ageFrom", false}, {"criteria.ageTo", false},
 		{"attendance", false}, {"consent", false}, {"followUp", false}}},
-	{"leader", "leaders", []itemField{{"id", true}, {"given", false}, {"family", false}, {"type", false}, {"npi", false}, {"licences", false}}},
+	{"leader", "leaders", []itemField{{"id", true}, {"given", false}, {"family", false}, {"type", false}, {"npi", false}, {"languages", false}, {"licences", false}}},
 	{"site", "sites", []itemField{{"id", true}, {"name", false}, {"phone", false}, {"address.line", false}, {"address.city", false}, {"address.state", false},
 		{"address.postalCode", false}, {"access", false}}},
 }

@@ -110,8 +110,8 @@ func newModel(t *rapid.T) *model {
 func (m *model) newCatalog(t *rapid.T, groups int) *roster.Offering {
 	var b strings.Builder
 	for i := range groups {
-		fmt.Fprintf(&b, modelGroup, fmt.Sprintf("copd-%d", i), "copd-ed", 1+i%3, m.seldom(t))
-		fmt.Fprintf(&b, modelGroup, fmt.Sprintf("pain-%d", i), "pain", 1+(i+1)%3, m.seldom(t))
+		b.WriteString(m.oneSession(t, fmt.Sprintf(modelGroup, fmt.Sprintf("copd-%d", i), "copd-ed", 1+i%3, m.seldom(t))))
+		b.WriteString(m.oneSession(t, fmt.Sprintf(modelGroup, fmt.Sprintf("pain-%d", i), "pain", 1+(i+1)%3, m.seldom(t))))
 		b.WriteString(cohort(fmt.Sprintf("move-%d", i), rapid.SampledFrom([]string{"lena", "lars"}).Draw(t, "leader"),
 			rapid.IntRange(0, 1).Draw(t, "urgent"), rapid.SampledFrom([]string{"2026-11-17", "2026-11-18", "2026-11-24", "2026-12-02", "2026-12-20"}).Draw(t, "start"),
 			rapid.SampledFrom([]string{"", "", "2026-12-26", "2027-01-09"}).Draw(t, "second"), m.seldom(t)))
@@ -156,6 +156,7 @@ func (m *model) apply(t *rapid.T, e *mapping.Event, offer *roster.Offering) []ma
 		m.follow(t, out)
 		m.fold(t, out)
 		m.watch(t, out.Notices)
+		m.watchSessions(t, out.Notices)
 		m.watchPairs(t, e)
 		notices = append(notices, out.Notices...)
 		more = out.More
@@ -227,6 +228,7 @@ func (m *model) check(t *rapid.T) {
 	}
 	m.checkSeats(t)
 	m.checkPostponed(t)
+	m.checkFirst(t)
 }
 
 // checkSeats counts the seats anew, each patient once a group.

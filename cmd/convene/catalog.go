@@ -170,5 +170,9 @@ func groupRow(cat *program.Catalog, g *program.Group, state seatState) []string 
 			seats = fmt.Sprintf("%d of %d free", g.Seats.Max-state.Taken(g.ID), g.Seats.Max)
 		}
 	}
-	return []string{" ", g.ID, g.Sessions.Start, g.Sessions.Time, seats, strings.Join(g.Languages, " "), place}
+	row := []string{" ", g.ID, g.Sessions.Start, g.Sessions.Time, seats, strings.Join(g.Languages, " "), place}
+	if len(g.Planned) > 0 {
+		row = append(row, putOffFrom(g.Planned[0].In(cat.Location)))
+	}
+	return row
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -270,6 +271,9 @@ func noCatalogYet(network string) string {
 func catalogTitle(cat *program.Catalog) string {
 	return fmt.Sprintf("network %s, %s: %d programs, %d groups (%s)", cat.Network, cat.Organization.Name, len(cat.Programs), len(cat.Groups), cat.Hash[:19])
 }
+
+// putOffFrom says of a group in a listing when its catalog has it begin.
+func putOffFrom(day time.Time) string { return "put off from " + day.Format(time.DateOnly) }
 
 func cannotErase(key string, err error) error {
 	if errors.Is(err, worker.ErrNoReferral) {

@@ -34,6 +34,7 @@ var (
 	errDate       = errors.New("edit.date")
 	errNoSession  = errors.New("edit.no-session")
 	errLast       = errors.New("edit.last")
+	errPutOff     = errors.New("edit.put-off")
 	errPast       = errors.New("edit.past")
 	errTaken      = errors.New("edit.taken")
 	errUneditable = errors.New("edit.uneditable")

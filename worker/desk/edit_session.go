@@ -25,7 +25,11 @@ func postponeGroup(yaml []byte, cat *program.Catalog, form url.Values, now time.
 		if day == g.Sessions.Start {
 			return nil, errNothing
 		}
-		return program.SetGroup(yaml, g.ID, "sessions.start", day)
+		out, err := program.SetGroup(yaml, g.ID, "sessions.start", day)
+		if err == nil && string(out) == string(yaml) { // the start that Convene put off stands in the file still
+			return nil, errPutOff
+		}
+		return out, err
 	}
 	out := yaml
 	for _, d := range g.Dates {

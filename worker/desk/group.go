@@ -113,6 +113,7 @@ type groupView struct {
 	Left        int       // sessions to come
 	Waiting     int       // in the program's waitlist
 	Below       bool      // it begins soon and has fewer than it needs
+	PutOff      time.Time // when it was to begin, where Convene put it off; else zero
 }
 
 func groupOf(b *Board, s *roster.State, cat *program.Catalog, g *program.Group, in []holder, now time.Time) groupView {
@@ -137,6 +138,9 @@ func groupOf(b *Board, s *roster.State, cat *program.Catalog, g *program.Group, 
 		if d.After(now) {
 			v.Left++
 		}
+	}
+	if len(g.Planned) > 0 {
+		v.PutOff = g.Planned[0].In(cat.Location)
 	}
 	_, v.Below = belowMinimum(cat, g, s.Taken(g.ID), now)
 	return v

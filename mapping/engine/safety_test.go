@@ -13,6 +13,7 @@ var safetyRules = []row{
 			}
 		}},
 		{"stop_by_an_answer", []string{"r1 review stat safety-stop", "r2 review safety-review", "never r2 stat", "r3 placed", "r4 review safety-stop"}, nil},
+		{"text_is_silent_only_where_it_denies", []string{"r1 review safety-review", "r2 review safety-review", "r3 review safety-review", "r4 review safety-review", "r5 placed"}, nil},
 		{"fhir_flag_stops_and_others_are_not_mixed_in", []string{"r1 review stat safety-stop"}, nil},
 		{"self_harm_poisoning_and_its_sequela", []string{"r1 review safety-stop", "r2 review safety-review", "r3 placed"}, nil},
 	}},

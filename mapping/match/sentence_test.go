@@ -13,7 +13,8 @@ import (
 // sentence may cost a life. source: assumption
 const falseAlarmsMax = 0.15
 
-// Every sentence of testdata that affirms a risk raises a review of that kind; of the others few do.
+// Every sentence of testdata that affirms a risk raises a review of that kind; of the others few do. What a relative did may:
+// it is a risk of its own.
 func TestSentences(t *testing.T) {
 	f, err := os.Open("testdata/sentences.txt")
 	if err != nil {
@@ -21,14 +22,14 @@ func TestSentences(t *testing.T) {
 	}
 	defer f.Close()
 	rules := map[string]string{"s": RuleTextSelfHarm, "v": RuleTextViolence, "a": RuleTextAbuse}
-	affirmed, others, alarms := map[string]int{}, map[string]int{}, map[string]int{}
+	affirmed, others, alarms, relatives := map[string]int{}, map[string]int{}, map[string]int{}, 0
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		line := lines.Text()
 		if line == "" || line[0] == '#' {
 			continue
 		}
 		parts := strings.SplitN(line, " ", 3)
-		lang, says, sentence := parts[0], parts[1], parts[2]
+		lang, says, sentence := parts[0], parts[1], strings.NewReplacer(`\n`, "\n", `\t`, "\t").Replace(parts[2])
 		hits := Screen(&mapping.Referral{Notes: []string{sentence}})
 		for _, h := range hits {
 			if h.Level != Review || !strings.Contains(sentence, h.Quote) {
@@ -37,6 +38,10 @@ func TestSentences(t *testing.T) {
 		}
 		want, affirms := rules[says]
 		switch {
+		case says == "f":
+			if len(hits) > 0 {
+				relatives++
+			}
 		case affirms:
 			affirmed[lang]++
 			if !hasRule(hits, want) {
@@ -50,6 +55,7 @@ func TestSentences(t *testing.T) {
 			others[lang]++
 		}
 	}
+	t.Logf("of a relative: %d raise a review", relatives)
 	for _, lang := range []string{"en", "es"} {
 		rate := float64(alarms[lang]) / float64(others[lang])
 		t.Logf("%s: %d affirmed, %d others, %d false alarms (%.1f %%)", lang, affirmed[lang], others[lang], alarms[lang], 100*rate)
@@ -57,7 +63,7 @@ func TestSentences(t *testing.T) {
 			t.Errorf("%s: %d affirmed, %d false alarms in %d others", lang, affirmed[lang], alarms[lang], others[lang])
 		}
 	}
-	if n := affirmed["en"] + affirmed["es"] + others["en"] + others["es"]; n < 200 {
-		t.Errorf("%d sentences, of 200 at least", n)
+	if n := affirmed["en"] + affirmed["es"] + others["en"] + others["es"]; n < 400 {
+		t.Errorf("%d sentences, of 400 at least", n)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -310,17 +311,11 @@ func TestRowsThatComeLateAreRecorded(t *testing.T) {
 	vera := r.browser("vera")
 	vera.must("/groups")
 	stream := vera.follow("/now/stream?after=north%3D0&status=placed", "")
-	r.send("Okafor", copd)
+	key := r.send("Okafor", copd)
 	stream.next("rows")
-	first := r.looks()[1:] // signing in led to the list
-	if n := len(first); n != 2 || first[0].What != "groups" || first[1].What != "rows" || first[1].To != 0 || first[1].Only == nil || first[1].Only.Status != mapping.Placed {
-		t.Fatalf("before the first row is shown: %+v", first)
-	}
-	stream.close()
-	r.stop() // which waits until all streams have ended
-	last := r.looks()[1:]
-	if n := len(last); n != 3 || last[2].What != "rows" || last[2].To == 0 || last[2].Person != "vera" {
-		t.Errorf("after the stream: %+v", last)
+	got := r.looks()[1:] // signing in led to the list
+	if n := len(got); n != 2 || got[0].What != "groups" || got[1].What != "rows" || !slices.Equal(got[1].Keys, []string{key}) || got[1].To == 0 || got[1].Person != "vera" || got[1].Only == nil || got[1].Only.Status != mapping.Placed {
+		t.Errorf("before the row is shown: %+v", got)
 	}
 }
 

@@ -27,8 +27,7 @@ type Look struct {
 	Keys []string `json:"keys,omitempty"`
 	// Of is the person whose looks were looked at.
 	Of string `json:"of,omitempty"`
-	// From and To are positions in PLACEMENTS: the rows after From, up to To, were shown as they came. Without To they are
-	// shown from now on, until a record that has it, or for at most recordEvery more.
+	// From and To are positions in PLACEMENTS: rows after From, up to To, were shown as they came.
 	From uint64 `json:"from,omitempty"`
 	To   uint64 `json:"to,omitempty"`
 	// Only says how the list was narrowed, but for the text that was sought, which may be a name.
@@ -93,61 +92,24 @@ func (l listed) covers(next listed) bool {
 	})
 }
 
-// recordEvery a stream that shows rows is recorded again.
-const recordEvery = time.Minute
-
-// showing is what a stream has shown since it was last recorded, by network.
-type showing struct {
-	from, to position
-	since    time.Time
-}
-
-// recordRows stores that rows up to a position are about to be shown. Under load there are more rows than could each be
-// stored: the first is announced, what followed is told each minute, and at the end.
+// recordRows stores whom the rows are of that are about to be shown. A browser is sent rows ten times a second at most, and
+// waits for its record each time, so that it is given the more at once the longer records take.
 func (f *follower) recordRows(before position, list []*Entry) error {
-	s := &f.shown
-	if s.from == nil {
-		s.from, s.to = position{}, position{}
-	}
+	shown := map[string][]string{}
 	for _, e := range list {
-		if _, known := s.from[e.Network]; !known {
-			s.from[e.Network] = before[e.Network]
-			if err := f.record(f.ctx, e.Network, f.look(e.Network, 0)); err != nil {
-				return err
-			}
-			if s.since.IsZero() {
-				s.since = time.Now()
-			}
-		}
-		s.to[e.Network] = max(s.to[e.Network], e.Sequence)
+		shown[e.Network] = append(shown[e.Network], e.Key)
 	}
-	if len(list) > 0 && time.Since(s.since) >= recordEvery {
-		return f.recordShown(f.ctx)
-	}
-	return nil
-}
-
-// recordShown stores up to where rows were shown. What follows counts from there.
-func (f *follower) recordShown(ctx context.Context) error {
-	for network, to := range f.shown.to {
-		if to == f.shown.from[network] {
-			continue
-		}
-		if err := f.record(ctx, network, f.look(network, to)); err != nil {
-			return err
-		}
-		f.shown.from[network] = to
-	}
-	f.shown.since = time.Now()
-	return nil
-}
-
-func (f *follower) look(network string, to uint64) Look {
 	only := f.filter
 	only.Text = ""
-	look := Look{What: "rows", From: f.shown.from[network], To: to}
-	if only.Any() {
-		look.Only = &only
+	for network, keys := range shown {
+		slices.Sort(keys)
+		look := Look{What: "rows", Keys: slices.Compact(keys), From: before[network], To: f.at[network]}
+		if only.Any() {
+			look.Only = &only
+		}
+		if err := f.record(f.ctx, network, look); err != nil {
+			return err
+		}
 	}
-	return look
+	return nil
 }

@@ -211,7 +211,6 @@ func (b *Board) auditRange(ctx context.Context, q question) (first, end uint64, 
 type finder struct {
 	question
 	keys []string // of the patient's referrals; the one asked for where it is no patient's
-	rows []*Entry // their confirmations, which ranges of rows may have shown
 }
 
 // finder of a question: who asks for one referral is told of all of the patient.
@@ -238,19 +237,6 @@ func (b *Board) finder(ctx context.Context, q question) (*finder, error) {
 			}
 		})
 	}
-	for _, key := range m.keys {
-		if !isKey(key) {
-			continue
-		}
-		for stored, err := range b.mirror.Ledger.On(ctx, worker.ConfirmationSubject(b.Network, "*", key)) {
-			if err != nil {
-				return nil, err
-			}
-			if e, err := parseEntry(b.Network, stored.Sequence, stored.Data); err == nil {
-				m.rows = append(m.rows, e)
-			}
-		}
-	}
 	return m, nil
 }
 
@@ -268,19 +254,5 @@ func (m *finder) takes(s *seen) bool {
 			s.Found = append(s.Found, key)
 		}
 	}
-	for _, e := range m.rows {
-		if s.What == "rows" && s.shows(e) && !slices.Contains(s.Found, e.Key) {
-			s.Found = append(s.Found, e.Key)
-		}
-	}
 	return slices.Contains(m.keys, s.Key) || len(s.Found) > 0
-}
-
-// shows reports whether a record of rows that came while a list was open is of this confirmation. Of one that only says that
-// they begin to be shown it is those of the time until the next record.
-func (l *Look) shows(e *Entry) bool {
-	if e.Sequence <= l.From || l.To > 0 && e.Sequence > l.To || l.To == 0 && e.Time.After(l.Time.Add(recordEvery)) {
-		return false
-	}
-	return l.Only == nil || l.Only.takes(e, false)
 }

@@ -20,13 +20,30 @@ import (
 	"github.com/convene-health/convene/worker"
 )
 
-// TestFiftyDesks: 50 browsers follow 500 confirmations a second for 10 s; each gets every one, once, and 99 of 100 soon after
-// the storing of its event: within a second on a quiet machine. One more takes nothing, and is in nobody's way. Each
-// confirmation is of an event of its own.
+// What is asked of a desk under load, and how often a measure may be spoilt by whatever else the machine does.
+const (
+	lateMax    = time.Second // of 99 of 100 rows, from the storing of the event to the browser
+	slowerMax  = 2           // how many times slower placement may be with 50 desks open
+	measureMax = 3
+)
+
+// TestFiftyDesks: 50 browsers follow 500 confirmations a second for 10 s; each gets every one, once, and 99 of 100 within a
+// second of the storing of its event, each row recorded for the audit before it is shown. One more takes nothing, and is in
+// nobody's way. Each confirmation is of an event of its own.
 func TestFiftyDesks(t *testing.T) {
+	for n := 1; ; n++ {
+		switch p99 := fiftyDesks(t); {
+		case p99 <= lateMax || t.Failed():
+			return
+		case n == measureMax:
+			t.Fatalf("p99 %v, measured %d times", p99, n)
+		}
+	}
+}
+
+func fiftyDesks(t *testing.T) (p99 time.Duration) {
 	const desks, perSecond, seconds = 50, 500, 10
 	const total = perSecond * seconds
-	const lateMax = 2 * time.Second // on a busy machine
 	r := newRig(t, nil)
 	b := r.browser("vera")
 	stalled := b.follow("/now/stream?after=north%3D0", "")
@@ -71,12 +88,13 @@ func TestFiftyDesks(t *testing.T) {
 		}
 	}
 	slices.Sort(late)
+	if len(late) != desks*total {
+		t.Fatalf("%d rows of %d", len(late), desks*total)
+	}
 	p50, p99 := late[len(late)/2], late[len(late)*99/100]
 	t.Logf("%d confirmations in %v to %d desks: p50 %v, p99 %v, most %v; heap %d MiB before, %d after", total, sending.Round(time.Second), desks,
 		p50.Round(time.Millisecond), p99.Round(time.Millisecond), late[len(late)-1].Round(time.Millisecond), before.HeapAlloc>>20, after.HeapAlloc>>20)
-	if len(late) != desks*total || p99 > lateMax {
-		t.Errorf("%d rows of %d, p99 %v", len(late), desks*total, p99)
-	}
+	return p99
 }
 
 // TestDesksLeavePlacementAlone: as many events as can be decided, with no desk open, then with 50 and one that takes nothing.
@@ -100,10 +118,15 @@ func TestDesksLeavePlacementAlone(t *testing.T) {
 		r.stop()
 		return total / took.Seconds()
 	}
-	alone, watched := rate(0), rate(desks+1)
-	t.Logf("%.0f events a second without a desk open, %.0f with %d", alone, watched, desks)
-	if watched < alone/4 { // a browser that is waited for would take seconds each
-		t.Error("desks slow placement")
+	for n := 1; ; n++ {
+		alone, watched := rate(0), rate(desks+1)
+		t.Logf("%.0f events a second without a desk open, %.0f with %d", alone, watched, desks)
+		switch { // a browser that is waited for would take seconds each
+		case watched*slowerMax >= alone:
+			return
+		case n == measureMax:
+			t.Fatalf("desks slow placement, measured %d times", n)
+		}
 	}
 }
 

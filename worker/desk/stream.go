@@ -3,7 +3,6 @@ package desk
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -61,7 +60,6 @@ type follower struct {
 	down    string    // networks told to be away
 	control *http.ResponseController
 	buf     bytes.Buffer
-	shown   showing
 }
 
 // stream sends what is confirmed from a position on (server-sent events, HTML Living Standard 9.2): "rows" are table rows,
@@ -82,9 +80,6 @@ func (v *visit) stream() {
 	h.Set("X-Accel-Buffering", "no")
 	fmt.Fprint(&f.buf, "retry: 1000\n\n")
 	f.run()
-	if err := f.recordShown(context.WithoutCancel(f.ctx)); err != nil {
-		v.config.Log.Error().Err(err).Msg("desk")
-	}
 }
 
 func (f *follower) run() {

@@ -29,6 +29,7 @@ var safetyRules = []row{
 	}},
 	{"S5", "severe impairment is reviewed, milder ones have groups of their own", []proof{
 		{"severe_impairment_is_for_a_person_to_decide", []string{"r1 placed memory", "r2 review safety-review", "r3 placed memory", "never r3 pain"}, nil},
+		{"diagnosis_in_doubt_excludes_and_never_fits", []string{"r7 review criteria", "never r7 placed", "r8 placed pain"}, nil},
 	}},
 	{"S6", "intoxication and withdrawal are reviewed", []proof{
 		{"thoughts_of_harming_others_stop_too", []string{"r5 review safety-review"}, nil},
@@ -40,6 +41,7 @@ var safetyRules = []row{
 	{"S8", "an eating disorder bars weight programs", []proof{
 		{"eating_disorder_bars_weight_programs", []string{"r1 review criteria", "never r1 placed", "r2 placed weight"}, nil},
 		{"eating_disorder_bars_whatever_weight_program", []string{"r1 review criteria", "never r1 placed", "r2 placed lighter"}, nil},
+		{"diagnosis_in_doubt_excludes_and_never_fits", []string{"r1 review criteria", "r2 review criteria", "r3 review criteria", "r4 review criteria", "r5 placed weight", "r6 placed weight"}, nil},
 	}},
 	{"S9", "minors and adults are apart", []proof{
 		{"minors_and_adults_are_never_mixed", []string{"r1 placed teen", "r2 review age", "r3 review age", "r4 review age"}, nil},
@@ -51,6 +53,7 @@ var safetyRules = []row{
 	}},
 	{"S11", "pregnancy bars diabetes prevention while it lasts", []proof{
 		{"pregnancy_bars_diabetes_prevention", []string{"r1 review criteria", "r2 placed prevention", "r3 placed prevention", "r4 review criteria"}, nil},
+		{"pregnancy_is_known_in_several_forms", []string{"r1 review criteria", "r2 review criteria", "r3 review criteria", "r4 review criteria", "r5 review criteria", "r6 review criteria", "r7 placed prevention", "r8 placed prevention", "r9 placed prevention"}, nil},
 	}},
 	{"S12", "consent is active, for this recipient and purpose", []proof{
 		{"consent_must_be_for_this_recipient_and_purpose", []string{"r1 needs-info missing-consent", "r5 needs-info missing-consent", "r6 placed", "r1 placed was:needs-info"}, nil},

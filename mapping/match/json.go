@@ -92,6 +92,18 @@ func (n *Need) appendWants(w *objectWriter) {
 		}
 		w.b = append(w.b, ']')
 	}
+	if !n.Doubted.empty() {
+		w.name("doubted").b = append(w.b, '[')
+		first := true
+		for c := range t.conditions {
+			if n.Doubted.has(uint8(c)) {
+				w.comma(!first)
+				w.text(t.conditions[c].Key)
+				first = false
+			}
+		}
+		w.b = append(w.b, ']')
+	}
 	if n.Goals != 0 {
 		w.name("goals").b = append(w.b, '[')
 		for rest := n.Goals; rest != 0; rest &= rest - 1 {
@@ -221,6 +233,12 @@ func (n *Need) parseField(p *jsonscan.Scanner, field []byte) {
 		n.Family = string(p.Text()) == string(mapping.ParticipantFamily)
 	case "conditions":
 		p.Array(func() { n.Conditions = append(n.Conditions, scanCondition(p, t)) })
+	case "doubted":
+		p.Array(func() {
+			c, ok := t.conditionOf[string(p.Text())]
+			p.Expect(ok, "an unknown condition")
+			n.Doubted.add(c)
+		})
 	case "goals":
 		p.Array(func() {
 			g, ok := t.goalOf[string(p.Text())]

@@ -10,6 +10,7 @@ import (
 type ask struct {
 	need       *Need
 	conditions conditionSet
+	excluding  conditionSet       // the conditions, and those in doubt
 	fits       [conditionsMax]fit // of Need.Conditions, in order
 	goalKinds  kindSet            // for a need without conditions: what serves the goals
 	goalRank   [8]uint8
@@ -34,11 +35,12 @@ type fit struct {
 func (a *ask) prepare(n *Need) {
 	t := shipped()
 	a.need, a.conditions, a.groupMax = n, n.conditionSet(), mostPoints(n)
+	a.excluding = a.conditions.or(n.Doubted)
 	for i, c := range n.Conditions {
 		a.fits[i] = fit{&t.byCondition[c.Condition][c.Severity], t.ranking(c, n.Goals)}
 	}
 	a.wantsPeers = n.WantKind == support || n.Goals&t.peerGoals != 0
-	a.impaired = !n.Family && !t.cognitive.and(a.conditions).empty()
+	a.impaired = !n.Family && !t.cognitive.and(a.excluding).empty()
 	for rest := n.Goals; rest != 0; rest &= rest - 1 {
 		for k := range a.favour {
 			if t.goalKinds[rest.lowest()].has(kind(k)) {
@@ -175,10 +177,10 @@ func rankPoints(rank uint8) int16 { return int16(max(kindFirst-kindStep*(int(ran
 // judgeCriteria applies what excludes from the program.
 func (s *search) judgeCriteria(p *prospect, o *offering) {
 	n := s.need
-	if !o.excludes.and(s.conditions).empty() || o.barred&n.Barred != 0 {
+	if !o.excludes.and(s.excluding).empty() || o.barred&n.Barred != 0 {
 		p.why.add(ruleCriteria)
 	}
-	if o.weight && s.conditions.has(eatingDisorder()) {
+	if o.weight && s.excluding.has(eatingDisorder()) {
 		p.why.add(ruleEatingDisorder)
 	}
 	if o.prevention && n.Barred&pregnancy() != 0 {
@@ -192,8 +194,14 @@ func (s *search) judgeCriteria(p *prospect, o *offering) {
 	}
 }
 
-// suitsImpaired: for each cognitive impairment the program names it, or is of a kind for it.
+// suitsImpaired: for each cognitive impairment the program names it, or is of a kind for it. One in doubt has no severity.
 func (s *search) suitsImpaired(o *offering) bool {
+	t := shipped()
+	for _, key := range cognitiveConditions {
+		if c := t.conditionOf[key]; s.need.Doubted.has(c) && !o.conditions.has(c) && !t.byCondition[c][SeverityUnknown].kinds.has(o.kind) {
+			return false
+		}
+	}
 	for i, c := range s.need.Conditions {
 		if shipped().cognitive.has(c.Condition) && !o.conditions.has(c.Condition) && !s.fits[i].allowance.kinds.has(o.kind) {
 			return false

@@ -3,13 +3,14 @@ package match
 import "github.com/convene-health/convene/mapping"
 
 // Need is what later decisions need of a referral: normalised, without a name or an identifier. It is kept for every
-// live placement, so it is compact: words of fixed vocabularies are numbers and bits (about 170 bytes in all).
+// live placement, so it is compact: words of fixed vocabularies are numbers and bits (200 bytes, and its lists).
 //
 // Its JSON (AppendJSON, ParseNeed) uses the words themselves and is stable:
 //
 //	{"participant":"family",                                   absent: the patient
 //	 "conditions":[{"key":"copd","severity":"moderate"}],      keys of the condition table; the main one first;
 //	                                                          absent severity is unknown
+//	 "doubted":["eating_disorder"],                           by key: they exclude and never fit
 //	 "goals":["peer-support"],"programs":["pain-cbt"],
 //	 "birth":"1961-05",                                        YYYY, YYYY-MM or YYYY-MM-DD
 //	 "genderIdentity":"female","languages":["es","en"],"interpreter":true,"access":["wheelchair"],
@@ -21,6 +22,8 @@ import "github.com/convene-health/convene/mapping"
 type Need struct {
 	// Conditions that count for fit, each once: first the main one, which the referral lists first, then by number.
 	Conditions []NeedCondition
+	// Doubted are conditions that the patient may have, or have again: they never fit, and exclude where they would.
+	Doubted conditionSet
 	// Programs the referrer asked for by id; Payers by the catalog's codes. Both sorted.
 	Programs, Payers []string
 	// Site is the id of the site that suits best.

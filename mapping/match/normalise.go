@@ -11,7 +11,7 @@ import (
 )
 
 // Normalise reduces a referral of a source to what deciding needs of it. Only active, confirmed or unqualified
-// conditions count. The issues are remarks: codes that are not known, conditions that no program serves, unknown
+// conditions count for fit; what is in doubt excludes all the same. The issues are remarks: codes that are not known, conditions that no program serves, unknown
 // goals, programs and words.
 func (b *Book) Normalise(r *mapping.Referral, source string) (Need, mapping.Issues) {
 	w := normaliser{book: b, tables: shipped(), referral: r, local: b.codes[source]}
@@ -50,11 +50,24 @@ func (w *normaliser) readConditions() {
 	found := space[:0]
 	for i := range r.Conditions {
 		c := &r.Conditions[i]
-		if !active(c) || c.VerificationStatus != "" && c.VerificationStatus != "confirmed" {
+		if !stated(c) {
+			continue
+		}
+		keys := w.resolve(c.Codes)
+		if len(keys) == 0 {
+			w.readName(c)
+		}
+		if !active(c) {
+			if c.ClinicalStatus != "resolved" {
+				w.doubt(keys, lastingConditions())
+			}
 			continue
 		}
 		barred := w.readCircumstances(c.Codes)
-		keys := w.resolve(c.Codes)
+		if c.VerificationStatus != "" && c.VerificationStatus != "confirmed" {
+			w.doubt(keys, everyCondition)
+			continue
+		}
 		if len(keys) == 0 && !barred && !tells(c.Codes) {
 			w.unresolved(i, c)
 		}
@@ -270,9 +283,17 @@ func (w *normaliser) readLanguages(tags []string) {
 	n.LanguageUnclear = known == 0 && len(tags) > 0
 }
 
-// observed takes circumstances from coded answers, pregnancy for one.
+// observed takes circumstances, pregnancy for one, from what an observation affirms and from its coded answer. A later answer
+// to the same question stands in its place.
 func (w *normaliser) observed(o *mapping.Observation) {
-	if o.Answer == nil {
+	if hits := safetyOf(o.Code); len(hits) > 0 && affirms(o) && !answeredLater(w.referral, o) {
+		for _, s := range hits {
+			if !s.ByAnswer() {
+				w.circumstance(s)
+			}
+		}
+	}
+	if o.Answer == nil || said(o) == no || answeredLater(w.referral, o) {
 		return
 	}
 	for _, s := range safetyOf(*o.Answer) {

@@ -44,6 +44,9 @@ type allowance struct {
 	byChoice bool
 }
 
+// cognitiveConditions impair thinking, by key.
+var cognitiveConditions = [...]string{"dementia", "mild_cognitive_impairment"}
+
 var shipped = sync.OnceValue(func() *tables {
 	t := &tables{
 		conditions: program.Conditions(), conditionOf: map[string]uint8{},
@@ -66,8 +69,9 @@ var shipped = sync.OnceValue(func() *tables {
 			t.peerGoals |= 1 << i
 		}
 	}
-	t.cognitive.add(t.conditionOf["dementia"])
-	t.cognitive.add(t.conditionOf["mild_cognitive_impairment"])
+	for _, key := range cognitiveConditions {
+		t.cognitive.add(t.conditionOf[key])
+	}
 	for _, r := range program.SafetyRules() {
 		if !slices.Contains(t.rules, r.Rule) {
 			t.rules = append(t.rules, r.Rule)

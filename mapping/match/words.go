@@ -69,6 +69,9 @@ func (s conditionSet) count() int       { return bits.OnesCount64(s[0]) + bits.O
 func (s conditionSet) and(t conditionSet) conditionSet {
 	return conditionSet{s[0] & t[0], s[1] & t[1]}
 }
+func (s conditionSet) or(t conditionSet) conditionSet {
+	return conditionSet{s[0] | t[0], s[1] | t[1]}
+}
 func (s conditionSet) without(t conditionSet) conditionSet {
 	return conditionSet{s[0] &^ t[0], s[1] &^ t[1]}
 }

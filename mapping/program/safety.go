@@ -47,7 +47,7 @@ type SafetyHit struct {
 	Level Level
 }
 
-// SafetyRules is the whole table: 113 codes and the ICD-10-CM FY2026 stems of poisoning and asphyxiation with
+// SafetyRules is the whole table: 120 codes and the ICD-10-CM FY2026 stems of poisoning and asphyxiation with
 // intent self-harm.
 func SafetyRules() []SafetyRule { return shipped().safety }
 

@@ -46,7 +46,7 @@ func wantProperties() map[string][]string {
 }
 
 // allFacts is a need with everything there is in it.
-const allFacts = `{"participant":"family","conditions":[{"key":"copd","severity":"moderately-severe"}],"goals":["peer-support"],"programs":["pain-cbt"],` +
+const allFacts = `{"participant":"family","conditions":[{"key":"copd","severity":"moderately-severe"}],"doubted":["eating_disorder"],"goals":["peer-support"],"programs":["pain-cbt"],` +
 	`"birth":"1961-05","genderIdentity":"female","languages":["es","en","pt","fr"],"interpreter":true,"languageUnclear":true,"access":["wheelchair","other"],"state":"MA",` +
 	`"postalCode":"02139","payers":["medicare"],"preferences":{"mode":"telehealth","language":"es","times":["weekend"],"gender":"female",` +
 	`"kind":"mind-body","site":"main","required":["site"]},"barred":["pregnancy"],"unknown":true,` +

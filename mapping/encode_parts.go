@@ -111,6 +111,7 @@ func appendConsent(dst []byte, c *Consent) []byte {
 	o.text("to", c.To)
 	o.texts("labels", c.Labels)
 	o.flag("written", c.Written)
+	o.flag("guardian", c.Guardian)
 	return append(o.dst, '}')
 }
 

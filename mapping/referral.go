@@ -175,6 +175,15 @@ type Consent struct {
 	Labels []string `json:"labels,omitempty"`
 	// Written: there is a signed document.
 	Written bool `json:"written,omitempty"`
+	// Guardian: who speaks for a minor gives it. A guardian's consent that is told so counts only while it holds, and for
+	// the organizations that it names.
+	Guardian bool `json:"guardian,omitempty"`
+}
+
+// Counts reports whether a consent is active and for a purpose that a referral has.
+func (c *Consent) Counts() bool {
+	return (c.Status == "" || c.Status == "active") &&
+		(len(c.Purposes) == 0 || slices.ContainsFunc(c.Purposes, func(p string) bool { return slices.Contains(ReferralPurposes, p) }))
 }
 
 // Observation is a screening result or laboratory value.

@@ -50,6 +50,7 @@ var safetyRules = []row{
 	{"S10", "a minor joins with a guardian who can be reached and consents, but for care that the state lets minors have", []proof{
 		{"minors_join_with_a_guardian_who_consents", []string{"r1 needs-info guardian-missing", "r2 needs-info guardian-consent-missing", "r3 placed teen", "r4 placed", "r5 needs-info", "r1 placed was:needs-info"}, nil},
 		{"guardian_who_refuses_has_not_consented", []string{"r1 needs-info guardian-consent-missing", "r2 needs-info guardian-consent-missing", "r3 needs-info guardian-consent-missing", "r4 needs-info guardian-consent-missing", "r5 placed teen", "r6 placed teen"}, nil},
+		{"guardians_consent_holds_for_whom_and_as_long_as_it_says", []string{"r1 placed teen", "r2 needs-info guardian-consent-missing", "r3 needs-info guardian-consent-missing", "r4 needs-info guardian-consent-missing", "r5 needs-info guardian-consent-missing", "r6 placed teen"}, nil},
 	}},
 	{"S11", "pregnancy bars diabetes prevention while it lasts", []proof{
 		{"pregnancy_bars_diabetes_prevention", []string{"r1 review criteria", "r2 placed prevention", "r3 placed prevention", "r4 review criteria"}, nil},

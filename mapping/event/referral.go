@@ -304,6 +304,8 @@ func readConsent(c jsontree.Cursor, x *mapping.Consent) {
 			x.Labels = f.Strings(listMax, shortMax)
 		case "written":
 			x.Written = f.Bool()
+		case "guardian":
+			x.Guardian = f.Bool()
 		default:
 			f.Unknown()
 		}

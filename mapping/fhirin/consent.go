@@ -42,18 +42,15 @@ func (d *decoder) consent(r resource) {
 	}
 	if !denies {
 		d.permit(r)
-	}
-	if denies {
+	} else {
 		d.addObservation(mapping.Observation{
 			Code: mapping.Code{System: mapping.SystemFinding, Code: mapping.FindingConsentDenied, Display: "Consent denied"},
 			Date: consentDate(r),
 		}, r.at)
-		return
 	}
-	d.consentOfGuardian(r)
 }
 
-// permit keeps a consent with whom it is for, what for, until when, and about which data. One that a document or a verified
+// permit keeps a consent with who gave it, whom it is for, what for, until when, and about which data. One that a document or a verified
 // signature stands behind is a written one.
 func (d *decoder) permit(r resource) {
 	x := d.event.Referral
@@ -85,6 +82,7 @@ func (d *decoder) permit(r resource) {
 			}
 		}
 	}
+	c.Guardian = d.ofGuardian(r)
 	x.Consents = append(x.Consents, c)
 }
 

@@ -161,12 +161,16 @@ func (d *decoder) speaks(c jsontree.Cursor, p *mapping.Patient) bool {
 	return false
 }
 
-// consentOfGuardian takes an active Consent that does not deny and that a RelatedPerson gave.
-func (d *decoder) consentOfGuardian(r resource) {
+// ofGuardian reports whether a Consent for a minor was given by a RelatedPerson who speaks for them.
+func (d *decoder) ofGuardian(r resource) bool {
+	p := &d.event.Referral.Patient
+	if !mapping.Minor(p.BirthDate, d.event.Sent) {
+		return false
+	}
 	for ref := range items(r.at, "performer", repeatMax) {
-		if by, found := d.resolve(r, ref); found && by.kind == "RelatedPerson" {
-			d.tell(r.at, finding(mapping.FindingGuardianConsent), nil, consentDate(r))
-			return
+		if by, found := d.resolve(r, ref); found && by.kind == "RelatedPerson" && d.speaks(by.at, p) {
+			return true
 		}
 	}
+	return false
 }

@@ -40,6 +40,8 @@ const (
 	RuleMissingConsent = "missing-consent"
 	RulePart2Consent   = "part2-consent"
 	RuleConsentDenied  = "consent-denied"
+	// RuleGuardianConsent: what the guardian of a minor consents to is over, or for others.
+	RuleGuardianConsent = "guardian-consent-missing"
 )
 
 // ReasonOf a rule by id.
@@ -148,7 +150,7 @@ var Rules = [...]RuleText{
 	ruleGateMissing:     {"gate-missing", "gate-missing", "A gate of the program needs a fact that the referral does not tell; the issues say what to send.", "never assume: criteria that cannot be checked ask for the fact"},
 	ruleGateUndecided:   {"gate-undecided", "gate-undecided", "A gate of the program could not be decided; a person must.", "expressions have a limit"},
 	ruleGuardian:        {"guardian-missing", "guardian-missing", "For a minor the parent or guardian must be named, with a telephone number.", "policy; source: assumption"},
-	ruleGuardianConsent: {"guardian-consent-missing", "guardian-consent-missing", "For a minor the parent or guardian must consent, unless the state lets minors consent to this care.", "policy; table of states; source: assumption"},
+	ruleGuardianConsent: {RuleGuardianConsent, RuleGuardianConsent, "For a minor the parent or guardian must consent, unless the state lets minors consent to this care.", "policy; table of states; source: assumption"},
 	ruleBenefit:         {"benefit-used", "criteria", "The patient has used this benefit, which one person has but once.", "benefits of the program, with their sources"},
 	ruleWishMode:        {"required-mode", "preference", "The patient asks for the other mode, in person or by telehealth.", "Group therapy in chronic care (needs and preferences)"},
 	ruleWishLanguage:    {"required-language", "preference", "The patient asks for a group in another language.", "Group therapy in chronic care (needs and preferences)"},

@@ -53,6 +53,11 @@ func (w *normaliser) readTold() {
 	for i := range r.Observations {
 		w.toldBy(i, &r.Observations[i])
 	}
+	for i := range r.Consents {
+		if c := &r.Consents[i]; c.Guardian && c.Decision != "deny" && c.Counts() && len(c.Labels) == 0 && n.told(factGuardianConsent) == nil {
+			n.Told = append(n.Told, Told{Fact: factGuardianConsent})
+		}
+	}
 	if r.AuthoredOn != "" && (r.Requester.Practitioner.Family != "" || r.Requester.Practitioner.Identifier.Value != "") {
 		n.Told = append(n.Told, Told{Fact: factSigned, Date: dayIn(r.AuthoredOn)})
 	}

@@ -16,12 +16,10 @@ type Consent struct {
 	Deny        bool
 	Part2       bool // written, and about data under 42 CFR Part 2
 	Whole       bool // about all data
+	Guardian    bool // of who speaks for a minor
 	Recipients  []Hash
 	From, Until int64
 }
-
-// purposes of use that a referral has (HL7 v3 PurposeOfUse): treatment, care management, coordination of care.
-var purposes = []string{"TREAT", "CAREMGT", "COC"}
 
 // readConsents keeps of a referral's consents those that count: in force, and for a purpose that a referral has.
 func (d *step) readConsents(rec *Record, r *mapping.Referral) {
@@ -35,11 +33,11 @@ func (d *step) readConsents(rec *Record, r *mapping.Referral) {
 	rec.Consents = nil
 	for i := range r.Consents {
 		c := &r.Consents[i]
-		if c.Status != "" && c.Status != "active" || len(c.Purposes) > 0 && !slices.ContainsFunc(c.Purposes, func(p string) bool { return slices.Contains(purposes, p) }) {
+		if !c.Counts() {
 			continue
 		}
 		about := len(c.Labels) == 0 || slices.ContainsFunc(c.Labels, mapping.IsPart2)
-		out := Consent{Deny: c.Decision == "deny", Whole: len(c.Labels) == 0, Part2: c.Written && about}
+		out := Consent{Deny: c.Decision == "deny", Whole: len(c.Labels) == 0, Part2: c.Written && about, Guardian: c.Guardian}
 		for _, p := range c.Recipients {
 			out.Recipients = append(out.Recipients, recipientHashes(p.Identifier, p.Name)...)
 		}
@@ -114,9 +112,10 @@ func (d *step) unconsented(rec *Record, group int32) string {
 	if !part2 && !p.Consent && !d.offer.Catalog.Policy.Consent && len(rec.Consents) == 0 {
 		return ""
 	}
-	permitted, written := false, false
+	permitted, written, guarded, guardian := false, false, false, false
 	for i := range rec.Consents {
 		c := &rec.Consents[i]
+		guarded = guarded || c.Guardian && !c.Deny
 		if !c.covers(p, d.t) {
 			continue
 		}
@@ -124,12 +123,15 @@ func (d *step) unconsented(rec *Record, group int32) string {
 			return match.RuleConsentDenied
 		}
 		permitted, written = permitted || c.Whole || c.Part2, written || c.Part2
+		guardian = guardian || c.Guardian && c.Whole
 	}
 	switch {
 	case part2 && !written:
 		return match.RulePart2Consent
 	case (p.Consent || d.offer.Catalog.Policy.Consent) && !permitted:
 		return match.RuleMissingConsent
+	case guarded && !guardian:
+		return match.RuleGuardianConsent
 	}
 	return ""
 }

@@ -143,6 +143,8 @@ func (s scanner) consent() (c Consent) {
 			c.Part2 = s.True()
 		case "whole":
 			c.Whole = s.True()
+		case "guardian":
+			c.Guardian = s.True()
 		case "recipients":
 			s.Array(func() { c.Recipients = append(c.Recipients, s.hash()) })
 		case "from":

@@ -176,7 +176,7 @@ func (w *writer) record(r *Record) {
 }
 
 func (w *writer) consent(c *Consent) {
-	w.open('{').flag("deny", c.Deny).flag("part2", c.Part2).flag("whole", c.Whole).hashes("recipients", c.Recipients)
+	w.open('{').flag("deny", c.Deny).flag("part2", c.Part2).flag("whole", c.Whole).flag("guardian", c.Guardian).hashes("recipients", c.Recipients)
 	w.some("from", c.From).some("until", c.Until).close('}')
 }
 

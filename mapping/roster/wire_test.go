@@ -54,6 +54,7 @@ type consentWire struct {
 	Deny       bool   `json:"deny,omitempty"`
 	Part2      bool   `json:"part2,omitempty"`
 	Whole      bool   `json:"whole,omitempty"`
+	Guardian   bool   `json:"guardian,omitempty"`
 	Recipients []Hash `json:"recipients,omitempty"`
 	From       int64  `json:"from,omitempty"`
 	Until      int64  `json:"until,omitempty"`

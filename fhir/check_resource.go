@@ -30,7 +30,6 @@ func (c *checker) condition(v *Condition) {
 	if inError == (v.ClinicalStatus != nil) {
 		c.fail("clinicalStatus", "invariant", "must be there unless the condition was entered in error (con-3, con-5)")
 	}
-	c.require(v.VerificationStatus != nil, "verificationStatus")
 	c.choice("onset", v.OnsetDateTime != nil, v.OnsetAge != nil, v.OnsetPeriod != nil, v.OnsetRange != nil, v.OnsetString != nil)
 	c.choice("abatement", v.AbatementDateTime != nil, v.AbatementAge != nil, v.AbatementPeriod != nil, v.AbatementRange != nil, v.AbatementString != nil)
 	c.dateTime("onset", v.OnsetDateTime)

@@ -102,10 +102,11 @@ func ClinicalStatus(code string) *CodeableConcept {
 	return clinicalStatuses["active"]
 }
 
-// VerificationStatus of a condition: confirmed when it says none, unconfirmed when what it says is no code.
+// VerificationStatus of a condition: none when it says none, for nobody has vouched for it; unconfirmed when what it says is no
+// code.
 func VerificationStatus(code string) *CodeableConcept {
 	if code == "" {
-		code = "confirmed"
+		return nil
 	}
 	if c := verificationStatuses[code]; c != nil {
 		return c

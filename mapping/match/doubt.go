@@ -76,6 +76,9 @@ func (r *Result) Why() []mapping.Reason {
 		if r.named.has(uint8(c)) {
 			out = append(out, t.conditionReasons[c])
 		}
+		if r.open.has(uint8(c)) {
+			out = append(out, t.anyReasons[c])
+		}
 	}
 	for rest := r.served; rest != 0; rest &= rest - 1 {
 		out = append(out, t.goalReasons[rest.lowest()])

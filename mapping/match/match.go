@@ -52,6 +52,7 @@ type Result struct {
 	More       More
 
 	named  conditionSet // by Chosen's program
+	open   conditionSet // chronic ones, where Chosen's program is for any of them and names none
 	served goalSet
 }
 
@@ -120,6 +121,9 @@ func (b *Book) Match(q Query) Result {
 		r.Adjunct = s.free.adjunct
 		o := &b.programs[b.groups[s.free.at].program]
 		r.named, r.served = o.conditions.and(s.conditions), o.goals&q.Need.Goals
+		if o.any && r.named.empty() {
+			r.open = shipped().chronic.and(s.conditions)
+		}
 	case s.full.at >= 0:
 		r.Wait, r.Adjunct = b.groups[s.full.at].program, s.full.adjunct
 		r.Causes = s.passedOver(r.Wait)

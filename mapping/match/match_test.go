@@ -321,3 +321,12 @@ func TestD2_why(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// A program for any chronic condition says which of the patient's it is for.
+func TestWhyAnyChronicCondition(t *testing.T) {
+	c := catalog(offers("circle", mapping.Support, "any"), meets("a", "circle"))
+	_, result := matched(c, adult("copd"))
+	if got := result.Why(); len(got) != 1 || got[0] != (mapping.Reason{Code: "serves-condition", Text: "The program is for any chronic condition: Chronic obstructive pulmonary disease."}) {
+		t.Errorf("got %q", got)
+	}
+}

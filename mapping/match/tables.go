@@ -25,7 +25,7 @@ type tables struct {
 	byGoal      []allowance
 	rules       words // safety rules; 0 is none
 	// What a placement tells outward of each condition and goal that it serves.
-	conditionReasons, goalReasons []mapping.Reason
+	conditionReasons, anyReasons, goalReasons []mapping.Reason
 }
 
 type conditionGoal struct {
@@ -56,6 +56,7 @@ var shipped = sync.OnceValue(func() *tables {
 	for i, c := range t.conditions {
 		t.conditionOf[c.Key] = uint8(i)
 		t.conditionReasons = append(t.conditionReasons, mapping.Reason{Code: "serves-condition", Text: "The program is for: " + c.Name + "."})
+		t.anyReasons = append(t.anyReasons, mapping.Reason{Code: "serves-condition", Text: "The program is for any chronic condition: " + c.Name + "."})
 		if c.Chronic {
 			t.chronic.add(uint8(i))
 		}

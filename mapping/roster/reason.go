@@ -27,6 +27,7 @@ const (
 	RuleSafetyReview      = "safety-review"
 	RuleIdentityConflict  = "identity-conflict"
 	RulePossibleDuplicate = "possible-duplicate"
+	RuleImplausibleDate   = "implausible-date"
 	RuleStaleCancel       = "stale-cancel"
 	RuleDoubleSeat        = "double-placement"
 	RuleProgramGone       = "program-withdrawn"
@@ -103,6 +104,7 @@ var reasonTexts = map[string]string{
 	RuleSafetyReview:      "A safety rule asks a clinician to decide.",
 	RuleIdentityConflict:  "The identifiers point to different people; a person must decide who this is.",
 	RulePossibleDuplicate: "Name and birth date equal those of another patient; a person must decide whether they are one.",
+	RuleImplausibleDate:   "The birth date lies ahead, or longer ago than anybody has lived; send it again, or a person decides.",
 	RuleStaleCancel:       "The cancellation was sent before the latest change; a person must decide which holds.",
 	RuleDoubleSeat:        "After a merge the patient holds two places in one program; a person must decide which stays.",
 	RuleProgramGone:       "The program is no longer in the catalog.",

@@ -2,7 +2,9 @@ package roster
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/match"
@@ -60,6 +62,7 @@ func (d *step) newReferral(e *mapping.Event, identity, content Hash, issues mapp
 	rec.Need = need
 	d.readPeople(rec, r)
 	d.readConsents(rec, r)
+	remarks = append(remarks, d.readBirth(rec, r)...)
 	dec := d.decision(rec)
 	dec.Request, dec.Hits, dec.Own = r, hits, true
 	dec.Patient = d.learn(person, hits, key)
@@ -113,6 +116,28 @@ func (d *step) readPeople(rec *Record, r *mapping.Referral) {
 	if src, ok := d.offer.Catalog.SourceByName(rec.Source); rec.Staff && !(ok && len(src.Sites) > 0) && !slices.Contains(rec.Waived, RuleNotOffered) {
 		rec.Doubts = appendNew(rec.Doubts, RuleNotOffered)
 	}
+}
+
+// livedMax is how many years a person may be old: 122 years is the longest life on record (Robine and Allard, Science 1998).
+const livedMax = 122
+
+// readBirth doubts a birth date that cannot be true, which every rule about ages would believe. A day in advance is allowed
+// for places where it is tomorrow already.
+func (d *step) readBirth(rec *Record, r *mapping.Referral) mapping.Issues {
+	rec.Doubts = slices.DeleteFunc(rec.Doubts, func(rule string) bool { return rule == RuleImplausibleDate })
+	born := r.Patient.BirthDate
+	if len(born) < len("2006") {
+		return nil
+	}
+	now := time.UnixMilli(d.t).UTC()
+	year, _ := strconv.Atoi(born[:len("2006")])
+	if year >= now.Year()-livedMax && (year < now.Year() || born <= now.AddDate(0, 0, 1).Format(time.DateOnly)) {
+		return nil
+	}
+	if !slices.Contains(rec.Waived, RuleImplausibleDate) {
+		rec.Doubts = append(rec.Doubts, RuleImplausibleDate)
+	}
+	return mapping.Issues{{Path: "data.referral.patient.birthDate", Code: RuleImplausibleDate, Text: "nobody can be born on this day who is referred now"}}
 }
 
 // learn records what a referral tells about its patient. Risks are kept for the person, whatever is sent later.
@@ -200,6 +225,7 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 	rec.Content, rec.Priority, rec.Need, rec.Print = content, priorityOf(r), need, printOf(r)
 	d.readPeople(rec, r)
 	d.readConsents(rec, r)
+	remarks = append(remarks, d.readBirth(rec, r)...)
 	if sent := millis(e.Sent); sent != 0 {
 		rec.Sent = sent
 	}

@@ -22,7 +22,7 @@ func TestProblemsHavePaths(t *testing.T) {
 		"gender": {pointer(NewPatient([]Identifier{NewIdentifier(nil, "urn:x", "1")}, []HumanName{NameAbsent()}, pointer(models.AdministrativeGender(9)))),
 			[]string{"Patient).gender: is not in the value set"}},
 		"condition": {&Condition{OnsetDateTime: &bad, OnsetString: &bad},
-			[]string{"Condition).category: ", "Condition).code: ", "Condition).subject: ", "Condition).clinicalStatus: ", "Condition).verificationStatus: ", "Condition).onset: has 2", "Condition).onset: is no dateTime"}},
+			[]string{"Condition).category: ", "Condition).code: ", "Condition).subject: ", "Condition).clinicalStatus: ", "Condition).onset: has 2", "Condition).onset: is no dateTime"}},
 		"request": {&ServiceRequest{Status: 99, Intent: 99, Id: &bad, Requester: &nowhere, AuthoredOn: &bad, OccurrenceDateTime: &instantly, OccurrencePeriod: &Period{}},
 			[]string{"status: ", "intent: ", "identifier: ", "category: ", "code: ", "subject: ", "requester: ", "authoredOn: ", "occurrence: is missing", "occurrence: has 2"}},
 		"code": {&ServiceRequest{Id: &id, Identifier: []Identifier{NewIdentifier(nil, "urn:x", "1")}, Category: []CodeableConcept{GroupProgram}, Subject: somewhere,

@@ -57,7 +57,7 @@ func typical() *mapping.Referral {
 		},
 		Conditions: []mapping.Condition{
 			{Codes: []mapping.Code{{System: mapping.SystemSNOMED, Code: "82423001", Display: "Chronic pain"}}, Severity: "moderate", Onset: "2024-02"},
-			{Codes: []mapping.Code{{System: mapping.SystemICD10CM, Code: "F32.0", Display: "Major depressive disorder, single episode, mild"}}},
+			{Codes: []mapping.Code{{System: mapping.SystemICD10CM, Code: "F32.0", Display: "Major depressive disorder, single episode, mild"}}, VerificationStatus: "confirmed"},
 		},
 		Requester: mapping.Requester{
 			Practitioner: mapping.Party{Identifier: mapping.Identifier{System: mapping.SystemNPI, Value: "1234567893", Type: "NPI"}, Family: "Lund", Given: []string{"Per"}},

@@ -16,7 +16,7 @@ import (
 // event is an event. Errors are about the file.
 func ReadEventFile(path string) iter.Seq2[Recorded, error] {
 	return func(yield func(Recorded, error) bool) {
-		if filepath.Ext(path) == ".ndjson" {
+		if strings.EqualFold(filepath.Ext(path), ".ndjson") {
 			f, err := os.Open(path)
 			if err != nil {
 				yield(Recorded{}, err)

@@ -31,7 +31,7 @@ func TestBadInputIsAnswered(t *testing.T) {
 		{"a bundle too large", "too-large", referralEvent(t, func(r *mapping.Referral) {
 			local := slices.Repeat([]mapping.Code{{System: "l", Code: "c"}}, 20) // each system becomes a URI
 			for i := range 199 {
-				r.Conditions = append(r.Conditions, mapping.Condition{Codes: local, Text: fmt.Sprint(i, strings.Repeat(" long", 200))})
+				r.Conditions = append(r.Conditions, mapping.Condition{Codes: local, Text: fmt.Sprint(i, strings.Repeat(" long", 200)), VerificationStatus: "confirmed"})
 			}
 		})},
 		{"nothing", "", nil},

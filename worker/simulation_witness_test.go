@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/engine"
@@ -15,7 +16,8 @@ import (
 //
 //   - every confirmation has an id of its own, follows the status told before by a transition of the table, and nothing
 //     follows a final one;
-//   - an offer begins once, keeps its group and its end while it stands, ends once, and never outlives its expiry;
+//   - an offer begins once, keeps its group and its end while it stands (but for an alert that withholds an accepted one, which
+//     may put its end off), ends once, and never outlives its expiry;
 //   - no group has more seats held than it has, but where a catalog took seats away;
 //   - a patient holds one seat a group and one live placement a program, unless a merge said so with an alert;
 //   - who is known to be at risk (a STOP) is seated only where two people in two roles said so;
@@ -258,7 +260,7 @@ func (w *witness) confirmation(c *notice) {
 		w.fault("%s: %s after it ended as %s", where, d.Status, was.status)
 	}
 	approved := slices.ContainsFunc(d.Reasons, func(r mapping.Reason) bool { return r.Code == roster.RuleApproved }) // a person ends one by another
-	if was.status == mapping.Offered && now.status == mapping.Offered && (was.group != now.group || was.expires != now.expires) && !approved {
+	if was.status == mapping.Offered && now.status == mapping.Offered && (was.group != now.group || was.expires != now.expires && !withheld(c)) && !approved {
 		w.fault("%s: an offer became another without an end", where)
 	}
 	places[d.Placement.ID] = now
@@ -269,6 +271,11 @@ func (w *witness) confirmation(c *notice) {
 			w.doubled[w.patients[key]] = true
 		}
 	}
+}
+
+// withheld: an offer was accepted, and an alert keeps it from being a place for so much longer.
+func withheld(c *notice) bool {
+	return len(c.Data.Reasons) == 1 && strings.HasPrefix(c.Data.Reasons[0].Code, "alert-")
 }
 
 // joined is the placement of a referral that became part of another's place, and goes by that name now; without one this

@@ -94,6 +94,8 @@ var requirements = []row{
 	}},
 	{"B3", "serious conditions see a licensed group first", []proof{
 		{"licensed_first_then_peers_beside_it", []string{"r1 review licensed-first", "r2 placed mood", "r3 placed mood-peers adjunct"}, nil},
+		{"bridge_to_peers_alone_is_for_a_person_to_decide", []string{"r2 review bridge licensed-first", "r2 placed bridge by:n.ruiz", "r3 rejected bridge", "never r3 bridge input:9",
+			"r4 closed bridge bridge-ended was:review", "r5 placed bridge peers-barn was:"}, nil},
 	}},
 	{"B4", "support is as good where it is chosen", []proof{
 		{"seek_support_or_make_a_change", []string{"r1 placed mood-peers", "never r1 mood"}, nil},
@@ -119,6 +121,7 @@ var requirements = []row{
 		}},
 	}},
 	{"C4", "who cannot be placed goes to a person, with the reasons", []proof{
+		{"review_that_nobody_decides_in_time_is_told", []string{"r1 review alert-review-overdue no-suitable-group input:6", "never r1 alert-review-overdue input:7", "r2 review alert-review-overdue safety-stop input:5", "never r3 alert-review-overdue"}, nil},
 		{"unknown_code_alone_is_a_review", []string{"r1 review no-suitable-group unknown-code", "r4 review unserved-condition", "r2 placed unknown-code"}, nil},
 	}},
 	{"C5", "individual therapy never blocks and can be required", []proof{
@@ -147,6 +150,11 @@ var requirements = []row{
 			}
 			if words := fmt.Sprint(a); containsAll(words, "pain") || containsAll(words, "ementia") {
 				t.Errorf("the appointment speaks of a condition: %s", words)
+			}
+		}},
+		{"name_that_reveals_a_condition_is_refused", []string{"i1 refused name-reveals", "never i2 refused", "r3 placed evening"}, func(t *testing.T, told []confirmation) {
+			if issues := told[0].Data.Issues; len(issues) != 2 {
+				t.Errorf("a name and a link tell too much, and nothing else: %v", issues)
 			}
 		}},
 	}},

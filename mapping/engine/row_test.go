@@ -59,6 +59,7 @@ func prove(t *testing.T, rows []row) {
 
 // confirmation is what a row's facts look at.
 type confirmation struct {
+	raw  []byte
 	ID   string `json:"id"`
 	Data struct {
 		Status    string                              `json:"status"`
@@ -181,6 +182,7 @@ func toldIn(t *testing.T, story string) []confirmation {
 		if err := json.Unmarshal(c, &one); err != nil {
 			t.Fatal(err)
 		}
+		one.raw = c
 		out = append(out, one)
 	}
 	told.of[story] = out

@@ -1,6 +1,11 @@
 package engine_test
 
-import "testing"
+import (
+	"testing"
+	"time"
+
+	"github.com/convene-health/convene/mapping/hl7v2"
+)
 
 // TestSafety proves the rules of safety S1 to S28, one subtest each.
 func TestSafety(t *testing.T) { prove(t, safetyRules) }
@@ -36,6 +41,7 @@ var safetyRules = []row{
 	}},
 	{"S7", "licensed first, peers beside it", []proof{
 		{"licensed_first_then_peers_beside_it", []string{"r1 review licensed-first", "r3 placed adjunct"}, nil},
+		{"bridge_to_peers_alone_is_for_a_person_to_decide", []string{"r6 review licensed-first", "never r6 placed"}, nil},
 		{"family_of_a_user_and_gambling_have_groups_of_their_own", []string{"r3 review licensed-first"}, nil},
 	}},
 	{"S8", "an eating disorder bars weight programs", []proof{
@@ -58,6 +64,8 @@ var safetyRules = []row{
 	}},
 	{"S12", "consent is active, for this recipient and purpose", []proof{
 		{"consent_must_be_for_this_recipient_and_purpose", []string{"r1 needs-info missing-consent", "r5 needs-info missing-consent", "r6 placed", "r1 placed was:needs-info"}, nil},
+		{"who_waits_is_told_when_consent_or_a_test_runs_out", []string{"r2 waitlisted alert-consent-lapsed missing-consent input:7", "never r2 placed input:7", "r2 placed promoted input:10", "never r4 placed"}, nil},
+		{"acceptance_is_checked_by_what_is_known_then", []string{"r2 offered alert-consent-lapsed missing-consent", "never r2 placed input:8", "r2 placed by:n.ruiz"}, nil},
 		{"consent_that_denies_always_bars", []string{"r2 review consent-denied", "i3 refused consent-denied", "never r2 placed"}, nil},
 	}},
 	{"S13", "42 CFR Part 2 needs written consent, and its labels and notice stay", []proof{
@@ -69,6 +77,11 @@ var safetyRules = []row{
 					if c.Data.Referral.Key == "r1" && (at(r, "meta", "security", 0, "code") == nil || at(r, "note", 0, "text") == nil) {
 						t.Errorf("%s: the %s has labels %v and notice %v", c.ID, kind, at(r, "meta", "security"), at(r, "note"))
 					}
+				}
+				const notice = "42 CFR part 2 prohibits unauthorized disclosure of these records. (2026-02-16)"
+				answer, _, err := hl7v2.Answer(hl7v2.Told{Confirmation: c.raw, Zone: time.UTC})
+				if part2 := c.Data.Referral.Key == "r1"; err != nil || part2 != containsAll(string(answer), "NTE|", "||"+notice) {
+					t.Errorf("%s: the answer in HL7 v2 has the notice or has it not: %s", c.ID, answer)
 				}
 			}
 		}},
@@ -117,9 +130,11 @@ var safetyRules = []row{
 	}},
 	{"S22", "the licence holds through the last session", []proof{
 		{"licence_holds_at_the_first_session", []string{"r1 placed", "r2 review leader-licence"}, nil},
+		{"acceptance_is_checked_by_what_is_known_then", []string{"r3 offered alert-group-no-longer-suits input:9", "r3 offered alert-group-no-longer-suits input:14", "never r3 placed"}, nil},
 	}},
 	{"S23", "a program's gates ask for what is missing and never assume", []proof{
 		{"gate_asks_for_the_test_and_the_update_resumes", []string{"r2 needs-info gate-missing", "r2 waitlisted was:needs-info"}, nil},
+		{"who_waits_is_told_when_consent_or_a_test_runs_out", []string{"r6 waitlisted alert-gate-unmet gate-missing input:8", "r6 placed was:waitlisted input:11"}, nil},
 		{"gate_for_pulmonary_rehabilitation", []string{"r1 placed", "r2 review criteria", "r3 needs-info gate-missing"}, nil},
 		{"gate_for_a_signed_order_with_hours_and_topics", []string{"r1 needs-info gate-missing", "r2 placed"}, nil},
 		{"facts_dated_in_the_future_tell_nothing", []string{"r1 needs-info gate-missing", "r2 placed prevention"}, nil},
@@ -127,6 +142,8 @@ var safetyRules = []row{
 	{"S24", "outdated screening is asked again before therapy", []proof{
 		{"outdated_screening_is_asked_again_before_therapy", []string{"r2 review risk-outdated", "r3 waitlisted alert-risk-outdated", "never r3 placed"}, nil},
 		{"facts_dated_in_the_future_tell_nothing", []string{"r3 review risk-outdated", "r4 placed mood"}, nil},
+		{"acceptance_is_checked_by_what_is_known_then", []string{"r1 offered alert-risk-outdated risk-outdated", "never r1 placed input:7", "r1 placed was:offered input:12", "r5 placed was:offered",
+			"r4 review risk-outdated input:15", "r4 review nominated overridden-by-person", "r4 placed chosen-by-leader input:17"}, nil},
 	}},
 	{"S25", "what one person has but once is not given twice", []proof{
 		{"benefit_that_one_person_has_but_once", []string{"r1 review criteria", "r7 review criteria", "never r7 placed"}, nil},

@@ -325,11 +325,11 @@ func (c *confirmation) notes() []string {
 	for _, r := range d.Reasons {
 		notes = append(notes, r.Text)
 	}
-	for _, e := range d.Bundle.Entry { // a notice against redisclosure goes wherever the data goes
-		var r struct{ Note []struct{ Text string } }
+	for _, e := range d.Bundle.Entry { // a notice against redisclosure, dated, goes wherever the data goes
+		var r struct{ Note []struct{ Text, Time string } }
 		if bytes.HasPrefix(e.Resource, []byte(`{"resourceType":"ServiceRequest"`)) && json.Unmarshal(e.Resource, &r) == nil {
 			for _, n := range r.Note {
-				notes = append(notes, n.Text)
+				notes = append(notes, n.Text+" ("+n.Time+")")
 			}
 		}
 	}

@@ -162,6 +162,29 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// TestAnswerOfPart2: what derives from data under 42 CFR Part 2 carries the network's notice with its date, whoever asks and
+// whatever of the messages is kept; other answers carry none.
+func TestAnswerOfPart2(t *testing.T) {
+	const notice, note = "||Unauthorized disclosure is prohibited. (2026-02-16)", `"note":[{"text":"Unauthorized disclosure is prohibited.","time":"2026-02-16"}]`
+	order := func(more string) []byte {
+		return []byte(change(samplePlaced, `{"resource":{"resourceType":"Device"`, `{"resource":{"resourceType":"ServiceRequest","status":"active"`+more+`}},{"resource":{"resourceType":"Device"`))
+	}
+	original := parsed(sampleReferral)
+	for name, told := range map[string]Told{
+		"asked":   {Original: original, Cause: original},
+		"unasked": {Original: original},
+		"gone":    {},
+	} {
+		told.Zone = time.UTC
+		for part2, more := range map[bool]string{true: "," + note, false: ""} {
+			told.Confirmation = order(more)
+			if got := string(mustAnswer(t, told)); strings.Contains(got, notice) != part2 || !strings.Contains(got, "NTE|1||placed") {
+				t.Errorf("%s, under Part 2: %v\n%s", name, part2, got)
+			}
+		}
+	}
+}
+
 func mustAnswer(t *testing.T, told Told) []byte {
 	t.Helper()
 	got, _, err := Answer(told)

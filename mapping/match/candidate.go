@@ -196,29 +196,33 @@ func (s *search) why(p *prospect, at int32) why {
 	return w | day
 }
 
-// Suits reports whether a group takes the patient of a need, but for its seats: for promotion from a waitlist. held
-// are the programs in which the patient has a live placement.
-func (b *Book) Suits(n *Need, group int32, at time.Time, held ...int32) bool {
-	return b.whyNot(n, group, at, held) == 0
+// Suits reports whether a group takes the patient of a need, but for its seats: for promotion from a waitlist. beside are
+// the programs in which the patient has a place (Query.Beside).
+func (b *Book) Suits(n *Need, group int32, at time.Time, beside ...int32) bool {
+	return b.whyNot(n, group, at, beside) == 0
+}
+
+// SuitsUngated is Suits as if every gate were passed.
+func (b *Book) SuitsUngated(n *Need, group int32, at time.Time, beside ...int32) bool {
+	return b.whyNot(n, group, at, beside)&^gates == 0
 }
 
 // WhyNot gives the reasons why Suits is false.
-func (b *Book) WhyNot(n *Need, group int32, at time.Time, held ...int32) []Reason {
-	return b.whyNot(n, group, at, held).reasons()
+func (b *Book) WhyNot(n *Need, group int32, at time.Time, beside ...int32) []Reason {
+	return b.whyNot(n, group, at, beside).reasons()
 }
 
 // UnsuitedNow gives the reasons against a group for somebody who is in it already: that enrolment is over is none.
-func (b *Book) UnsuitedNow(n *Need, group int32, at time.Time) []Reason {
-	return (b.whyNot(n, group, at, nil) &^ (1 << ruleEnrolment)).reasons()
+func (b *Book) UnsuitedNow(n *Need, group int32, at time.Time, beside ...int32) []Reason {
+	return (b.whyNot(n, group, at, beside) &^ (1 << ruleEnrolment)).reasons()
 }
 
-func (b *Book) whyNot(n *Need, group int32, at time.Time, held []int32) why {
+func (b *Book) whyNot(n *Need, group int32, at time.Time, beside []int32) why {
 	position := b.at[group]
 	program := b.groups[position].program
 	var s search
-	s.begin(b, Query{Need: n, At: at, Program: program, Held: held})
+	s.begin(b, Query{Need: n, At: at, Program: program, Beside: beside})
 	p := s.judge(program)
-	p.why &^= 1 << ruleHeld // the very place that is to be promoted
 	return s.why(&p, position)
 }
 

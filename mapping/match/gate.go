@@ -236,7 +236,7 @@ const gateIssuesMax = 5
 
 // gateIssues say what the gates of those programs ask that would be better than what was found.
 func (s *search) gateIssues(r *Result) {
-	const gates why = 1<<ruleGate | 1<<ruleGateMissing | 1<<ruleGateUndecided | 1<<ruleGuardian | 1<<ruleGuardianConsent
+	const asked = gates | 1<<ruleGuardian | 1<<ruleGuardianConsent
 	least := int32(-1)
 	for i := range s.prospect {
 		if p := &s.prospect[i]; p.why == 0 {
@@ -247,7 +247,7 @@ func (s *search) gateIssues(r *Result) {
 	programs := 0
 	for i := range s.prospect {
 		p := &s.prospect[i]
-		if p.why&gates == 0 || p.why&^(gates|patientUnknown|groupUnknown) != 0 || r.Join >= 0 || found && p.need <= least || programs == gateIssuesMax {
+		if p.why&asked == 0 || p.why&^(asked|patientUnknown|groupUnknown) != 0 || r.Join >= 0 || found && p.need <= least || programs == gateIssuesMax {
 			continue
 		}
 		programs++

@@ -164,8 +164,8 @@ func (s *search) asked(o *offering) bool { return slices.Contains(s.need.Program
 
 // besideLicensed: the patient attends a program with a licensed leader, so a peer group may stand beside it.
 func (s *search) besideLicensed() bool {
-	return slices.ContainsFunc(s.q.Held, func(held int32) bool {
-		return s.programs[held].licensed && !s.programs[held].conditions.and(s.conditions).empty()
+	return slices.ContainsFunc(s.q.Beside, func(at int32) bool {
+		return s.programs[at].licensed && !s.programs[at].conditions.and(s.conditions).empty()
 	})
 }
 

@@ -16,6 +16,9 @@ type Query struct {
 	Program int32
 	// Held are the programs in which the patient has a live placement.
 	Held []int32
+	// Beside are those of them in which the patient has a place that is theirs, not only waited for or offered: a peer group may
+	// stand beside a licensed one.
+	Beside []int32
 	// Used are the programs whose benefit the patient has used up.
 	Used []int32
 	// Taken is the number of seats taken in a group; nil: none are.

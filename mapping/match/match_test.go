@@ -43,13 +43,17 @@ func TestB3_licensed_first(t *testing.T) {
 		if result.Chosen >= 0 || !slices.Contains(codes(result.Review), "licensed-first") {
 			t.Errorf("%s: a peer group alone, %+v", conditions, result)
 		}
-		b, beside := matched(c, adult(conditions, "peer-support"), func(q *Query) { q.Held = []int32{0} })
+		b, beside := matched(c, adult(conditions, "peer-support"), func(q *Query) { q.Held, q.Beside = []int32{0}, []int32{0} })
 		if beside.Join != 0 && (chosen(b, beside) != "peers-1" || !beside.Adjunct) {
 			t.Errorf("%s: beside a licensed program %q, adjunct %v", conditions, chosen(b, beside), beside.Adjunct)
 		}
-		b, asked := matched(c, adult(conditions, "peer-support"), func(q *Query) { q.Held, q.Program = []int32{0}, 1 })
+		b, asked := matched(c, adult(conditions, "peer-support"), func(q *Query) { q.Held, q.Beside, q.Program = []int32{0}, []int32{0}, 1 })
 		if chosen(b, asked) != "peers-1" || !asked.Adjunct {
 			t.Errorf("%s: asked for beside a licensed program: %q, adjunct %v", conditions, chosen(b, asked), asked.Adjunct)
+		}
+		_, waiting := matched(c, adult(conditions, "peer-support"), func(q *Query) { q.Held, q.Program = []int32{0}, 1 })
+		if waiting.Chosen >= 0 || !slices.Contains(codes(waiting.Review), "licensed-first") {
+			t.Errorf("%s: a peer group beside a licensed one that is only waited for: %+v", conditions, waiting)
 		}
 	}
 	for _, conditions := range []string{"depression:mild", "depression:moderate"} {

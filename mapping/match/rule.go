@@ -23,6 +23,9 @@ type Reason struct {
 	Text string `json:"text"`
 }
 
+// RuleLicensedFirst names the rule that keeps a peer group from standing alone.
+const RuleLicensedFirst = "licensed-first"
+
 // RuleDeclined names the rule that keeps a patient out of a group that was offered and not taken.
 const RuleDeclined = "declined"
 
@@ -125,7 +128,7 @@ var Rules = [...]RuleText{
 	ruleOverlap:         {"no-overlap", "no-overlap", "It serves none of the conditions that count; a shared goal alone does not do.", "Group therapy in chronic care; What is group therapy (a small group shares challenges or goals)"},
 	ruleParticipant:     {"participant-role", "participant-role", "Family members join family programs only, and patients the others.", "Support groups and therapy groups; The difference between support and therapy groups (own or a loved one's substance use)"},
 	ruleKind:            {"kind-not-allowed", "kind-not-allowed", "This kind of group is not among those for the condition, its severity and the goals.", "kinds table of the shipped data"},
-	ruleLicensedFirst:   {"licensed-first", "licensed-first", "For this condition a group without a licensed leader can only stand beside a licensed one.", "What is group therapy (serious clinical issues)"},
+	ruleLicensedFirst:   {RuleLicensedFirst, "licensed-first", "For this condition a group without a licensed leader can only stand beside a licensed one.", "What is group therapy (serious clinical issues)"},
 	rulePeerByChoice:    {"peer-by-choice", "peer-by-choice", "A peer group can be the first place only where it is chosen: by a wish for support, a goal that favours it, or the program's name.", "What is group therapy (seek social support); milder depression may choose peers (Pfeiffer 2011)"},
 	ruleLicence:         {"leader-licence", "leader-licence", "The leader has no licence that is valid here through the last session.", "What is group therapy (licensed therapists only)"},
 	ruleMinors:          {"minors-apart", "age", "Minors and adults are never in one group.", "convention; CDC DPP 18 and over; DBT teen groups 13 to 17 (resourcegrp.org)"},

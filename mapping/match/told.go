@@ -135,6 +135,9 @@ func (n *Need) told(fact uint8) *Told {
 	return nil
 }
 
+// gates are the rules of a program's own gates.
+const gates why = 1<<ruleGate | 1<<ruleGateMissing | 1<<ruleGateUndecided
+
 // GateUnmet reports whether a gate of a program keeps the patient out, by what is told or for want of it.
 func (b *Book) GateUnmet(n *Need, program int32, at time.Time) bool {
 	if len(b.programs[program].gates) == 0 {
@@ -143,15 +146,30 @@ func (b *Book) GateUnmet(n *Need, program int32, at time.Time) bool {
 	var s search
 	s.begin(b, Query{Need: n, At: at, Program: program})
 	p := s.judge(program)
-	return p.why&(1<<ruleGate|1<<ruleGateMissing|1<<ruleGateUndecided) != 0
+	return p.why&gates != 0
 }
 
-// RiskOutdated reports whether a program is therapy and the referral's last dated screening for risk is older than the
-// catalog's policy allows, or is dated in the future. A referral that dates no screening is not held back by this.
-func (b *Book) RiskOutdated(n *Need, program int32, at time.Time) bool {
-	if b.programs[program].kind != therapy || n.Screened == 0 {
+// GateIssues say what the gates of a program ask to be sent, and what excludes.
+func (b *Book) GateIssues(n *Need, program int32, at time.Time) mapping.Issues {
+	var s search
+	s.begin(b, Query{Need: n, At: at, Program: program})
+	p := s.judge(program)
+	var r Result
+	s.issuesOf(&r, &p)
+	return r.Issues
+}
+
+// ScreeningOutdated reports whether the last dated screening for risk is older than the catalog's policy allows, or is dated in
+// the future. A referral that dates no screening is not held back by this.
+func (b *Book) ScreeningOutdated(n *Need, at time.Time) bool {
+	if n.Screened == 0 {
 		return false
 	}
 	today := b.day(at)
 	return n.Screened.ahead(today) || daysBetween(n.Screened.last(), today) > b.cat.Policy.Filled().RiskDays
+}
+
+// RiskOutdated reports whether a program is therapy and the screening for risk is outdated.
+func (b *Book) RiskOutdated(n *Need, program int32, at time.Time) bool {
+	return b.programs[program].kind == therapy && b.ScreeningOutdated(n, at)
 }

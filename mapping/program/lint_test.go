@@ -189,6 +189,12 @@ func TestLint(t *testing.T) {
 		{"    link: https://join.test.example/own-1\n", "", "no-link", "groups[1]", "join", true},
 		{"start: 2026-11-17, time: \"17:30\"", "start: 2026-01-06, time: \"17:30\"", "past", "groups[0].sessions.start", "dates", true},
 		{"  - id: circle\n", "  - id: spare\n    from: cdsmp\n  - id: circle\n", "no-group", "programs[2]", "group", true},
+		{"name: Own therapy", "name: Worry and HIV", "name-reveals", "programs[1].name", "calendars", false},
+		{"cost: low", "name: After self-harm", "name-reveals", "groups[0].name", "what is done", false},
+		{"example/own-1", "example/sober-friends", "name-reveals", "groups[1].link", "calendars", false},
+		{"name: Main", "name: House of recovery from addiction", "name-reveals", "groups[0].site", "calendars", false},
+		{"cost: low", "name: Mood and migraine", "name-off-topic", "groups[0].name", "conditions", true},
+		{"name: Own therapy\n    kind: therapy\n    conditions: [anxiety]", "name: Life with HIV\n    kind: therapy\n    conditions: [hiv]", "name-sensitive", "programs[1].name", "discreet", true},
 		{"cost: low", "cost: low\n    cost: free", "duplicate-key", "groups[0].cost", "one of them", false},
 		{"cost: low", "cost: *cheap", "unknown-alias", "groups[0].cost", "&cheap", false},
 	}

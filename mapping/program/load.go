@@ -128,6 +128,7 @@ func (l *linter) run() {
 	l.catalog.buildIndex()
 	l.catalog.fillGroups()
 	l.groups()
+	l.names()
 }
 
 func (l *linter) sorted() Problems {

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,6 +73,38 @@ func TestRequirementsOfPrograms(t *testing.T) {
 			t.Errorf("members who take turns: %v", ps)
 		}
 	})
+}
+
+// TestNamesThatTell: what a name may say depends on the group's own topic; what is no name of a condition says nothing.
+func TestNamesThatTell(t *testing.T) {
+	for name, want := range map[string]string{
+		"Living with pain": "chronic_pain", "Positive living": "", "Breathing better": "", "Families of people in recovery": "", "Life skills after 60": "",
+		"Traumatic brain injury club": "tbi", "Opioids and pain": "opioid_use_disorder", "Grupo de ansiedad": "anxiety", "HIV/hepatitis": "hiv",
+		"Survivors of domestic violence": tellsDiscreet, "Sober, together": "alcohol_use_disorder", "Panicle ferns": "", "Heart and SUD": "coronary_heart_disease",
+	} {
+		told, found := shipped().toldBy(name), want == ""
+		for _, x := range told {
+			found = found || slices.Contains(x.word.conditions, want) || x.word.conditions == nil && x.word.tells == want
+		}
+		if !found || want == "" && len(told) > 0 {
+			t.Errorf("%s tells %+v, not %q", name, told, want)
+		}
+	}
+	labels := []string{"HIV", "SUD", "ETHUD", "OPIOIDUD", "PSY", "MH", "SCA"}
+	named := map[string]string{}
+	for _, w := range shipped().nameWords {
+		for _, c := range w.conditions {
+			if ConditionByKey(c) == nil {
+				t.Errorf("names.csv: no condition %q", c)
+			}
+			named[c] = max(named[c], w.tells)
+		}
+	}
+	for _, c := range Conditions() {
+		if slices.ContainsFunc(c.Sensitivity, func(l string) bool { return slices.Contains(labels, l) }) && named[c.Key] == "" && c.Key != "prolonged_grief" {
+			t.Errorf("%s is sensitive (%v) and no word of names.csv says so", c.Key, c.Sensitivity)
+		}
+	}
 }
 
 // refused holds that a catalog does not load for a code.

@@ -40,6 +40,7 @@ type Tables struct {
 	factExact    map[mapping.Code][]FactCodeHit
 	factLetters  [256]bool // with which ICD-10-CM codes of facts begin
 	minorConsent map[string][]MinorConsent
+	nameWords    []nameWord
 }
 
 var shipped = sync.OnceValue(func() *Tables { return NewTables(true) })
@@ -63,6 +64,7 @@ func NewTables(overlay bool) *Tables {
 	t.readFacts(extra)
 	t.readTemplateGates()
 	t.readMinorConsent()
+	t.readNames()
 	return t
 }
 

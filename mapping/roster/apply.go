@@ -80,6 +80,7 @@ func (d *step) reviseFrom(after *uint64) bool {
 		d.heed(key, d.Pending.Changed)
 		if rec := d.live[key]; rec != nil {
 			d.revise(rec)
+			d.settleOffers(key)
 			p, _ := d.patientIndex(rec.Patient)
 			d.alertTogether(p, false)
 		}

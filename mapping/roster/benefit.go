@@ -100,6 +100,15 @@ func (d *step) riskOutdated(rec *Record, m *match.Result) bool {
 	return program >= 0 && d.outdated(rec, program)
 }
 
+// awaitsScreening reports whether nothing but an outdated screening keeps a placement in review.
+func (d *step) awaitsScreening(rec *Record, pl *Placement) bool {
+	if pl.Status != mapping.Review || !d.offer.Book.ScreeningOutdated(rec.Need, instant(d.t)) {
+		return false
+	}
+	why, _ := d.whyReview(rec, pl)
+	return len(why) == 1 && why[0].Code == RuleRiskOutdated
+}
+
 func (d *step) outdated(rec *Record, program int32) bool {
 	return !slices.Contains(rec.Waived, RuleRiskOutdated) && d.offer.Book.RiskOutdated(rec.Need, program, instant(d.t))
 }
@@ -108,18 +117,6 @@ func (d *step) outdated(rec *Record, program int32) bool {
 func (d *step) gateUnmet(rec *Record, pl *Placement) bool {
 	at := d.offer.Book.Program(pl.Program)
 	return pl.Status == mapping.Waitlisted && at >= 0 && !slices.Contains(rec.Waived, RuleGateUnmet) && d.offer.Book.GateUnmet(rec.Need, at, instant(d.t))
-}
-
-// quieten ends the alerts that what the referral tells now has answered.
-func (d *step) quieten(rec *Record, pl *Placement, m *match.Result) {
-	rec.Alerts = slices.DeleteFunc(rec.Alerts, func(r string) bool {
-		return r == RuleRiskOutdated && !d.riskOutdated(rec, m) || r == RuleGateUnmet && !d.gateUnmet(rec, pl)
-	})
-}
-
-// outdatedFor reports whether the screening of who waits is too old for a place in a group.
-func (d *step) outdatedFor(w waiting, group int32) bool {
-	return d.outdated(d.live[w.key], d.offer.Book.ProgramOf(group))
 }
 
 // advice of a placement's program, as reasons.

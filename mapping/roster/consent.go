@@ -108,6 +108,12 @@ func (d *step) unconsented(rec *Record, group int32) string {
 	if !ok {
 		return ""
 	}
+	return d.unconsentedIn(rec, p)
+}
+
+// unconsentedIn is unconsented, for every group of a program. That consent is missing a person may set aside; a denial, and
+// what 42 CFR Part 2 asks for, nobody.
+func (d *step) unconsentedIn(rec *Record, p *program.Program) string {
 	part2 := p.Part2 || rec.part2()
 	if !part2 && !p.Consent && !d.offer.Catalog.Policy.Consent && len(rec.Consents) == 0 {
 		return ""
@@ -128,7 +134,7 @@ func (d *step) unconsented(rec *Record, group int32) string {
 	switch {
 	case part2 && !written:
 		return match.RulePart2Consent
-	case (p.Consent || d.offer.Catalog.Policy.Consent) && !permitted:
+	case (p.Consent || d.offer.Catalog.Policy.Consent) && !permitted && !slices.Contains(rec.Waived, RuleConsentLapsed):
 		return match.RuleMissingConsent
 	case guarded && !guardian:
 		return match.RuleGuardianConsent

@@ -296,6 +296,9 @@ func (d *step) save(dec *Decision) {
 	if slices.ContainsFunc(dec.Record.Placements, bridging) && !slices.Contains(d.placed, dec.Record.Key) {
 		d.placed = append(d.placed, dec.Record.Key)
 	}
+	if d.offer != nil {
+		d.await(dec.Record)
+	}
 	d.put(dec.Record)
 	if d.offer != nil && d.offer.benefits {
 		d.useBenefits(dec)

@@ -187,6 +187,8 @@ func (s scanner) placement() (p Placement) {
 			p.Due = s.Int()
 		case "expires":
 			p.Expires = s.Int()
+		case "decideBy":
+			p.By = s.Int()
 		case "past":
 			p.Past = s.past()
 		default:
@@ -216,6 +218,8 @@ func (s scanner) past() *Past {
 			p.Own = s.True()
 		case "accepted":
 			p.Accepted = mapping.Answerer(s.Text())
+		case "withheld":
+			p.Withheld = s.True()
 		case "sessions":
 			s.Array(func() { p.Sessions = append(p.Sessions, s.session()) })
 		default:

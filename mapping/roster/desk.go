@@ -74,11 +74,18 @@ func (d *step) approve(e *mapping.Event, rec *Record, id PlacementID) {
 	}
 	dec := d.own(rec)
 	rec = dec.Record
+	screening := slices.Contains(e.Override, RuleRiskOutdated) || d.awaitsScreening(rec, &rec.Placements[rec.find(id)])
 	for _, why := range d.mustReview(rec, nil) {
 		rec.Waived = appendNew(rec.Waived, why.Code)
 	}
 	for _, rule := range rec.Alerts {
 		rec.Waived = appendNew(rec.Waived, rule)
+	}
+	if screening {
+		rec.Waived = appendNew(rec.Waived, RuleRiskOutdated)
+	}
+	if slices.Contains(e.Override, match.RuleMissingConsent) {
+		rec.Waived = appendNew(rec.Waived, RuleConsentLapsed)
 	}
 	rec.Doubts, rec.Alerts, rec.Assignee = nil, nil, ""
 	pl := &rec.Placements[rec.find(id)]
@@ -109,7 +116,7 @@ func (d *step) approvable(e *mapping.Event, rec *Record, id PlacementID) int32 {
 	}
 	at := d.offer.Book.Group(e.Group)
 	var issues mapping.Issues
-	for _, r := range d.offer.Book.WhyNot(rec.Need, at, instant(d.t)) {
+	for _, r := range d.offer.Book.WhyNot(rec.Need, at, instant(d.t), d.beside(rec, &Placement{ID: id})...) {
 		if !slices.Contains(e.Override, r.Rule) && !slices.Contains(e.Override, r.Code) || match.Absolute(r.Rule) {
 			issues = append(issues, mapping.Issue{Path: "data.group", Code: r.Outward().Code, Text: r.Outward().Text})
 		}
@@ -123,6 +130,9 @@ func (d *step) approvable(e *mapping.Event, rec *Record, id PlacementID) int32 {
 	}
 	if rule := d.keptOutOf(rec, at); rule != "" && (match.Absolute(rule) || !slices.Contains(e.Override, rule)) {
 		issues = append(issues, mapping.Issue{Path: "data.group", Code: RuleNotOffered, Text: reasonTexts[RuleNotOffered]})
+	}
+	if d.outdated(rec, d.offer.Book.ProgramOf(at)) && !slices.Contains(slices.Concat(e.Override, rec.Alerts, rec.Doubts), RuleRiskOutdated) && !d.awaitsScreening(rec, &rec.Placements[rec.find(id)]) {
+		issues = append(issues, mapping.Issue{Path: "data.group", Code: RuleRiskOutdated, Text: reasonTexts[RuleRiskOutdated]})
 	}
 	if slices.Contains(d.used(rec), d.offer.Book.ProgramOf(at)) && !slices.Contains(e.Override, "benefit-used") {
 		issues = append(issues, mapping.Issue{Path: "data.group", Code: "benefit-used", Text: "The patient has used this benefit, which one person has but once."})
@@ -155,6 +165,7 @@ func (d *step) resume(key uint64, why mapping.Reason) {
 		}
 		rec = d.live[key]
 	}
+	d.settleOffers(key)
 }
 
 // askForInfo asks the referrer: the person's words say what is to be sent. The update that brings it is decided anew.
@@ -204,7 +215,7 @@ func (d *step) different(rec *Record) {
 func (d *step) settle(dec *Decision, rules ...string) {
 	rec := dec.Record
 	for _, rule := range rules {
-		if slices.Contains(rec.Doubts, rule) || slices.Contains(rec.Alerts, rule) {
+		if slices.Contains(rec.Doubts, rule) || slices.Contains(rec.Alerts, rule) || rule == RuleRiskOutdated {
 			rec.Waived = appendNew(rec.Waived, rule)
 		}
 	}
@@ -236,6 +247,9 @@ func (d *step) override(e *mapping.Event, rec *Record) {
 	risks := risksNamed(p.Risks, e.Override)
 	for _, rule := range e.Override {
 		known := func(r string) bool { return r == rule || "alert-"+r == rule }
+		if known(RuleRiskOutdated) && d.offer.Book.ScreeningOutdated(rec.Need, instant(d.t)) {
+			continue
+		}
 		if len(risksNamed(p.Risks, []string{rule})) == 0 && !slices.ContainsFunc(rec.Doubts, known) && !slices.ContainsFunc(rec.Alerts, known) {
 			d.refuse(mapping.Issue{Path: "data.override", Code: "unknown-rule", Text: fmt.Sprintf("no rule %q holds this referral back", rule)})
 			return

@@ -183,7 +183,7 @@ func (w *writer) consent(c *Consent) {
 func (w *writer) placement(p *Placement) {
 	w.open('{').name("id").placementID(p.ID)
 	w.must("role", string(p.Role)).must("status", string(p.Status)).text("asked", p.Asked).text("program", p.Program).text("group", p.Group)
-	w.flag("seat", p.Seat).integer("arrival", p.Arrival).integer("opened", p.Opened).some("first", p.First).some("due", p.Due).some("expires", p.Expires)
+	w.flag("seat", p.Seat).integer("arrival", p.Arrival).integer("opened", p.Opened).some("first", p.First).some("due", p.Due).some("expires", p.Expires).some("decideBy", p.By)
 	if p.Past != nil {
 		w.name("past").past(p.Past)
 	}
@@ -192,7 +192,7 @@ func (w *writer) placement(p *Placement) {
 
 func (w *writer) past(p *Past) {
 	w.open('{').some("attempts", int64(p.Attempts)).some("attempted", p.Attempted).some("declined", int64(p.Declined)).texts("not", p.Not)
-	w.text("nominated", p.Nominated).texts("unchosen", p.Unchosen).flag("own", p.Own).text("accepted", string(p.Accepted))
+	w.text("nominated", p.Nominated).texts("unchosen", p.Unchosen).flag("own", p.Own).text("accepted", string(p.Accepted)).flag("withheld", p.Withheld)
 	if len(p.Sessions) > 0 {
 		w.name("sessions")
 		all(w, p.Sessions, (*writer).session)

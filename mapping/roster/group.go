@@ -127,7 +127,7 @@ func (d *step) tellChange(rec *Record, i int, c GroupChange) {
 		pl.First = millis(first)
 	}
 	at := d.offer.Book.Group(c.Group)
-	if pl.Seat && len(d.offer.Book.UnsuitedNow(rec.Need, at, instant(d.t))) > 0 {
+	if pl.Seat && len(d.offer.Book.UnsuitedNow(rec.Need, at, instant(d.t), d.beside(rec, pl)...)) > 0 {
 		dec.Record.Alerts = appendNew(dec.Record.Alerts, RuleGroupUnsuited)
 		reasons = append(reasons, alert(RuleGroupUnsuited))
 	}

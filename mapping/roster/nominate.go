@@ -104,6 +104,10 @@ func (d *step) choose(e *mapping.Event, rec *Record, id PlacementID) {
 	case len(d.mustReview(rec, nil)) > 0:
 		d.refuse(notNow(e, pl.Status))
 		return
+	case d.offer.Book.Group(group) >= 0 && d.outdated(rec, d.offer.Book.ProgramOf(d.offer.Book.Group(group))):
+		d.own(rec)
+		d.doubt(rec, RuleRiskOutdated, d.wanted(rec, RuleRiskOutdated, d.offer.Book.Group(group)))
+		return
 	}
 	asked := *e
 	asked.Group = group

@@ -23,7 +23,7 @@ func (d *step) accept(e *mapping.Event, rec *Record, id PlacementID) {
 	case !slices.Contains(asked, by):
 		d.refuse(mapping.Issue{Path: "data.by", Code: "not-asked", Text: "the program does not ask the " + string(by)})
 		return
-	case pl.Past != nil && pl.Past.Accepted == by:
+	case pl.Past != nil && (pl.Past.Accepted == by || pl.Past.Withheld):
 		d.unchanged("already-accepted", rec.Key)
 		return
 	case d.keptOutOf(rec, d.offer.Book.Group(pl.Group)) != "":
@@ -32,14 +32,17 @@ func (d *step) accept(e *mapping.Event, rec *Record, id PlacementID) {
 	}
 	whole := len(asked) == 1 || pl.Past != nil && pl.Past.Accepted != ""
 	d.own(rec)
+	if whole {
+		if about, rule := d.doubtful(rec, id); rule != "" {
+			d.withhold(rec, id, about, rule)
+		} else {
+			d.takeUp(rec, id)
+		}
+		return
+	}
 	d.alter(rec, id, func(_ *Decision, pl *Placement) []mapping.Reason {
 		past := pl.past()
-		if whole {
-			past.Accepted = ""
-			pl.Status, pl.Due, pl.Expires = mapping.Placed, 0, 0
-		} else {
-			past.Accepted = by
-		}
+		past.Accepted = by
 		pl.Past = past
 		return []mapping.Reason{reason(RuleAccepted)}
 	})
@@ -74,10 +77,14 @@ func (d *step) unseat(rec *Record, id PlacementID, rule string, declined bool) {
 	declines := d.offer.Catalog.Policy.Filled().Declines
 	d.alter(rec, id, func(dec *Decision, pl *Placement) []mapping.Reason {
 		past := pl.past()
-		past.Accepted, past.Not = "", appendNew(past.Not, group)
-		if declined && past.Declined < 255 {
+		late := past.Withheld && rule == RuleOfferExpired // it was accepted in time
+		if !late {
+			past.Not = appendNew(past.Not, group)
+		}
+		if declined && !late && past.Declined < 255 {
 			past.Declined++
 		}
+		past.Accepted, past.Withheld = "", false
 		d.vacate(pl)
 		pl.Status, pl.Group, pl.Past = mapping.Waitlisted, "", past
 		if !declined || int(past.Declined) <= declines {
@@ -110,7 +117,13 @@ func (d *step) replace(key uint64, id PlacementID) {
 	}
 	q := d.query(rec, pl, only)
 	q.Held = d.heldBeside(rec, id)
-	if m := d.offer.Book.Match(q); m.Chosen >= 0 {
+	m := d.offer.Book.Match(q)
+	if m.Chosen < 0 {
+		return
+	}
+	if rule := d.lapsed(rec, m.Chosen); rule != "" {
+		d.tellLapses([]lapse{{key, rule, m.Chosen}})
+	} else {
 		d.promoteOne(waiting{pl.Arrival, id, key}, m.Chosen, RuleReplaced)
 	}
 }

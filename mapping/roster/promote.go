@@ -76,18 +76,18 @@ func (d *step) promote(group string) {
 			return
 		}
 		var next waiting
-		var outdated []uint64
+		var lapsed []lapse
 		q.inOrder(&d.offer.urgency, d.t, func(w waiting) bool {
-			switch {
-			case !d.promotable(w, g):
-			case d.outdatedFor(w, g):
-				outdated = append(outdated, w.key)
-			default:
-				next = w
+			if d.promotable(w, g) {
+				if rule := d.lapsed(d.live[w.key], g); rule != "" {
+					lapsed = append(lapsed, lapse{w.key, rule, g})
+				} else {
+					next = w
+				}
 			}
 			return next.key == 0
 		})
-		d.warn(RuleRiskOutdated, outdated)
+		d.tellLapses(lapsed)
 		if next.key == 0 {
 			return
 		}
@@ -95,7 +95,7 @@ func (d *step) promote(group string) {
 	}
 }
 
-// promotable reports whether the group suits all who share a waiting place.
+// promotable reports whether the group suits all who share a waiting place, but for what may have lapsed.
 func (d *step) promotable(w waiting, group int32) bool {
 	rec := d.live[w.key]
 	i := rec.find(w.id)
@@ -103,8 +103,8 @@ func (d *step) promotable(w waiting, group int32) bool {
 	if d.offer.reserves != nil && seats > 0 && d.Taken(d.offer.Book.GroupID(group))+d.kept(group, d.laneOf(rec, w.id)) >= seats {
 		return false
 	}
-	return len(rec.Alerts) == 0 && len(d.mustReview(rec, nil)) == 0 && !rec.Placements[i].refused(d.offer.Book.GroupID(group)) && d.keptOutOf(rec, group) == "" && d.unconsented(rec, group) == "" &&
-		!slices.Contains(d.used(rec), d.offer.Book.ProgramOf(group)) && d.offer.Book.Suits(rec.Need, group, instant(d.t), d.held(rec)...)
+	return len(rec.Alerts) == 0 && len(d.mustReview(rec, nil)) == 0 && !rec.Placements[i].refused(d.offer.Book.GroupID(group)) && d.keptOutOf(rec, group) == "" &&
+		!slices.Contains(d.used(rec), d.offer.Book.ProgramOf(group)) && d.offer.Book.SuitsUngated(rec.Need, group, instant(d.t), d.beside(rec, &rec.Placements[i])...)
 }
 
 // promoteOne seats every referral that shares the waiting place, and tells them the rule by which.

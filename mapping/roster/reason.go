@@ -41,7 +41,9 @@ const (
 	RuleNotOffered   = "not-offered"
 	RuleRiskOutdated = "risk-outdated"
 	RuleGateUnmet    = "gate-unmet"
-	RuleFollowUp     = "suggested-follow-up"
+	// RuleConsentLapsed: no consent that is needed is in force any more, or one that denies is.
+	RuleConsentLapsed = "consent-lapsed"
+	RuleFollowUp      = "suggested-follow-up"
 
 	RuleOfferReminder = "offer-reminder"
 	RuleAccepted      = "offer-accepted"
@@ -78,6 +80,7 @@ const (
 	RuleNotSame       = "different-person"
 	RuleOverridden    = "overridden-by-person"
 	RuleNoGroup       = "no-suitable-group"
+	RuleReviewOverdue = "review-overdue"
 )
 
 var reasonTexts = map[string]string{
@@ -118,6 +121,7 @@ var reasonTexts = map[string]string{
 	RuleUnknownProgram:    "The requested program is not in the catalog.",
 	RuleRiskOutdated:      "The last screening for risk is too old for a place in therapy; ask again.",
 	RuleGateUnmet:         "The program asks for something new that the referral does not show; send it, or a person decides.",
+	RuleConsentLapsed:     "No consent that the place needs is in force any more; send a new one, or a person decides.",
 	RuleFollowUp:          "Advice that goes with the place.",
 
 	RuleOfferReminder: "Half of the time to answer the offer is over.",
@@ -153,6 +157,7 @@ var reasonTexts = map[string]string{
 	RuleInfoRequested: "A person asks for information.",
 	RuleSamePerson:    "A person says that two records are of one patient.",
 	RuleNotSame:       "A person says that the two records are of different patients.",
+	RuleReviewOverdue: "Nobody has decided this review by when a person was to.",
 	RuleOverridden:    "A person looked at this and set the rule aside.",
 }
 

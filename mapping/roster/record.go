@@ -121,10 +121,13 @@ type Placement struct {
 	Arrival int64
 	// Opened is when it was first decided, First the first session it is for.
 	Opened, First int64
-	// Due is when time itself changes it: an offer is called to mind or expires, a drop-in place is handed over. 0: never.
+	// Due is when time itself changes it: an offer is called to mind or expires, a review is overdue, a drop-in
+	// place is handed over. 0: never.
 	Due int64
 	// Expires is when an offer does; 0 without one.
 	Expires int64
+	// By is by when a person is to have decided it, where it is in review; 0 elsewhere.
+	By int64
 	// Past is what became of it so far; nil: nothing yet. It is never changed, only replaced.
 	Past *Past
 }
@@ -144,6 +147,8 @@ type Past struct {
 	Own bool
 	// Accepted names who has accepted the offer that stands, where more than one is asked.
 	Accepted mapping.Answerer
+	// Withheld: everyone asked has accepted, and a person is to look at a doubt before it is a place.
+	Withheld bool
 	// Sessions of which something was reported, in order of their days.
 	Sessions []Session
 }

@@ -222,6 +222,9 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 		rec.Doubts = appendNew(rec.Doubts, RulePossibleDuplicate)
 	}
 	rec.Waived = slices.DeleteFunc(rec.Waived, func(rule string) bool { return slices.Contains(d.renewed, rule) })
+	if need.Screened != rec.Need.Screened { // who set an old screening aside has not seen this one
+		rec.Waived = slices.DeleteFunc(rec.Waived, func(rule string) bool { return rule == RuleRiskOutdated })
+	}
 	rec.Content, rec.Priority, rec.Need, rec.Print = content, priorityOf(r), need, printOf(r)
 	d.readPeople(rec, r)
 	d.readConsents(rec, r)
@@ -274,7 +277,7 @@ func (d *step) askedAgain(dec *Decision, programs []string) {
 	}
 	for i := range rec.Placements {
 		pl := &rec.Placements[i]
-		if pl.Status != "" && !pl.Status.Final() && !pl.Status.HoldsSeat() && !slices.Contains(programs, pl.Asked) {
+		if pl.Status != "" && !pl.Status.Final() && !pl.Status.HoldsSeat() && pl.Role != mapping.Bridge && !slices.Contains(programs, pl.Asked) {
 			previous := pl.Status
 			d.end(pl, mapping.Cancelled)
 			d.save(dec)

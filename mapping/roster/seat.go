@@ -54,6 +54,7 @@ func (d *step) placeAll(dec *Decision, issues mapping.Issues) {
 	for _, id := range together {
 		d.replace(rec.Key, id)
 	}
+	d.settleOffers(rec.Key)
 }
 
 // outward are the matcher's reasons as the outside may read them.
@@ -76,6 +77,7 @@ func (dec *Decision) reasonsOf(id PlacementID) []mapping.Reason {
 // stands keeps a seat through an update; what would have asked a person to decide becomes an alert.
 func (d *step) stands(dec *Decision, pl *Placement) {
 	rec := dec.Record
+	d.quieten(rec, pl)
 	var alerts []mapping.Reason
 	for _, why := range d.mustReview(rec, nil) {
 		if !slices.Contains(rec.Alerts, why.Code) {
@@ -93,6 +95,7 @@ func (d *step) stands(dec *Decision, pl *Placement) {
 func (d *step) place(dec *Decision, pl *Placement) {
 	rec := dec.Record
 	waited := pl.Status == mapping.Waitlisted
+	d.quieten(rec, pl)
 	only, known := int32(-1), true
 	if pl.Asked != "" {
 		only = d.offer.Book.Program(pl.Asked)
@@ -112,12 +115,9 @@ func (d *step) place(dec *Decision, pl *Placement) {
 			}
 		}
 	}
-	review := d.mustReview(rec, outward(m.Review))
 	dec.ask(m.Issues)
-	if len(rec.Alerts) > 0 {
-		d.quieten(rec, pl, &m)
-	}
-	if len(review) == 0 && d.riskOutdated(rec, &m) {
+	review := d.mustReview(rec, outward(m.Review))
+	if len(review) == 0 && (d.riskOutdated(rec, &m) || nominated != "" && d.outdated(rec, d.offer.Book.ProgramOf(d.offer.Book.Group(nominated)))) {
 		review = append(review, reason(RuleRiskOutdated))
 	}
 	if !known {
@@ -148,11 +148,11 @@ func (d *step) place(dec *Decision, pl *Placement) {
 	case m.Join >= 0 && d.join(dec, pl, m.Join, &m):
 	case m.Chosen >= 0:
 		d.seat(rec, pl, m.Chosen)
-		if m.Adjunct {
+		if m.Adjunct && pl.Role != mapping.Bridge {
 			pl.Role = mapping.Adjunct
 		}
 		dec.explain(pl.ID, append(append([]mapping.Reason{reason(seated(pl))}, m.Why()...), d.advice(pl)...), &m)
-	case m.Wait < 0 && !waited:
+	case !waited && (m.Wait < 0 || pl.Role == mapping.Bridge): // a bridge that is waited for is none
 		pl.Status, pl.Program, pl.Group = mapping.Review, "", ""
 		dec.explain(pl.ID, []mapping.Reason{reason(RuleNoGroup)}, &m)
 	default:
@@ -184,7 +184,8 @@ func becauseOf(review []mapping.Reason, m *match.Result) []mapping.Reason {
 // query asks the matcher about a placement of a referral, within one program or any (-1).
 func (d *step) query(rec *Record, pl *Placement, program int32) match.Query {
 	taken := d.takenIn(d.offer.Book)
-	q := match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: d.heldFor(rec, pl), Used: d.used(rec), Taken: func(group int32) int { return int(taken[group]) }, Conflict: d.barred(rec, pl, false)}
+	held, beside := d.heldFor(rec, pl)
+	q := match.Query{Need: rec.Need, At: instant(d.t), Program: program, Held: held, Beside: beside, Used: d.used(rec), Taken: func(group int32) int { return int(taken[group]) }, Conflict: d.barred(rec, pl, false)}
 	if d.offer.reserves != nil {
 		lane := d.laneOf(rec, pl.ID)
 		q.Taken = func(group int32) int { return int(taken[group]) + d.kept(group, lane) }
@@ -238,33 +239,35 @@ func (d *step) mustReview(rec *Record, found []mapping.Reason) []mapping.Reason 
 	return append(out, found...)
 }
 
-// held are the programs in which the patient holds or waits for a place under another referral.
-func (d *step) held(rec *Record) []int32 {
+// heldFor are the programs in which the patient holds or waits for a place other than pl; beside those of them in which the
+// place is theirs.
+func (d *step) heldFor(rec *Record, pl *Placement) (held, beside []int32) {
 	p, _ := d.patientIndex(rec.Patient)
-	var out []int32
 	for _, key := range d.lives.of(p) {
 		other := d.live[key]
+		if key == rec.Key {
+			other = rec
+		}
 		for i := range other.Placements {
-			if pl := &other.Placements[i]; key != rec.Key && accepted(*pl) {
-				if at := d.offer.Book.Program(pl.Program); at >= 0 {
-					out = append(out, at)
-				}
+			x := &other.Placements[i]
+			if !accepted(*x) || key == rec.Key && x.ID == pl.ID {
+				continue
+			}
+			at := d.offer.Book.Program(x.Program)
+			if at < 0 {
+				continue
+			}
+			if held = append(held, at); x.Status == mapping.Placed || x.Status == mapping.Enrolled {
+				beside = append(beside, at)
 			}
 		}
 	}
-	return out
+	return held, beside
 }
 
-// heldFor is held, with the programs in which the referral has another placement.
-func (d *step) heldFor(rec *Record, pl *Placement) []int32 {
-	out := d.held(rec)
-	for i := range rec.Placements {
-		if other := &rec.Placements[i]; other.ID != pl.ID && accepted(*other) {
-			if at := d.offer.Book.Program(other.Program); at >= 0 {
-				out = append(out, at)
-			}
-		}
-	}
+// beside are the programs in which the patient has a place that is theirs, other than pl.
+func (d *step) beside(rec *Record, pl *Placement) []int32 {
+	_, out := d.heldFor(rec, pl)
 	return out
 }
 

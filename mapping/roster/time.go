@@ -29,14 +29,16 @@ func (d *step) timePasses() bool {
 	}
 }
 
-// fall does what is due of a placement: an offer is called to mind at half time and given back at its end, a drop-in place
-// is handed over.
+// fall does what is due of a placement: an offer is called to mind at half time and given back at its end, a review that nobody
+// decided in time is told of, a drop-in place is handed over.
 func (d *step) fall(rec *Record, at int64) {
 	i := rec.dueAt(at)
 	pl := &rec.Placements[i]
 	switch {
 	case pl.Status == mapping.Offered && at < pl.Expires:
 		d.remind(rec, i)
+	case pl.Status == mapping.Review:
+		d.remindReview(rec, i)
 	case pl.Status == mapping.Offered:
 		d.giveBack(rec, pl.ID, RuleOfferExpired)
 	default:

@@ -49,7 +49,7 @@ func (s *State) WhyNot(rec *Record, group int32, offer *Offering, t int64) (reas
 	for _, why := range d.mustReview(rec, nil) {
 		held = appendNew(held, why.Code)
 	}
-	reasons = offer.Book.WhyNot(rec.Need, group, instant(t), d.held(rec)...)
+	reasons = offer.Book.WhyNot(rec.Need, group, instant(t), d.beside(rec, &Placement{})...)
 	for _, rule := range []string{d.keptOutOf(rec, group), d.unconsented(rec, group)} {
 		if rule != "" {
 			reasons = append(reasons, match.ReasonOf(rule))

@@ -73,6 +73,7 @@ type placementWire struct {
 	First   int64     `json:"first,omitempty"`
 	Due     int64     `json:"due,omitempty"`
 	Expires int64     `json:"expires,omitempty"`
+	By      int64     `json:"decideBy,omitempty"`
 	Past    *pastWire `json:"past,omitempty"`
 }
 
@@ -85,6 +86,7 @@ type pastWire struct {
 	Unchosen  []string      `json:"unchosen,omitempty"`
 	Own       bool          `json:"own,omitempty"`
 	Accepted  string        `json:"accepted,omitempty"`
+	Withheld  bool          `json:"withheld,omitempty"`
 	Sessions  []sessionWire `json:"sessions,omitempty"`
 }
 
@@ -97,7 +99,7 @@ func toPastWire(p *Past) *pastWire {
 	if p == nil {
 		return nil
 	}
-	w := &pastWire{p.Attempts, p.Attempted, p.Declined, p.Not, p.Nominated, p.Unchosen, p.Own, string(p.Accepted), nil}
+	w := &pastWire{p.Attempts, p.Attempted, p.Declined, p.Not, p.Nominated, p.Unchosen, p.Own, string(p.Accepted), p.Withheld, nil}
 	for _, s := range p.Sessions {
 		w.Sessions = append(w.Sessions, sessionWire{s.Day, uint8(s.Came)})
 	}
@@ -164,7 +166,7 @@ func toRecordWire(r *Record) recordWire {
 		w.Consents = append(w.Consents, consentWire(c))
 	}
 	for i, p := range r.Placements {
-		w.Placements[i] = placementWire{p.ID.String(), string(p.Role), string(p.Status), p.Asked, p.Program, p.Group, p.Seat, p.Arrival, p.Opened, p.First, p.Due, p.Expires, toPastWire(p.Past)}
+		w.Placements[i] = placementWire{p.ID.String(), string(p.Role), string(p.Status), p.Asked, p.Program, p.Group, p.Seat, p.Arrival, p.Opened, p.First, p.Due, p.Expires, p.By, toPastWire(p.Past)}
 	}
 	return w
 }

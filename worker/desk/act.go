@@ -127,6 +127,9 @@ func rulesAgainst(s *story, rec *roster.Record, p roster.Patient, offer *roster.
 	for _, g := range groupsThatServe(s, rec, p, offer)[1:] {
 		add(offer.Book.WhyNot(rec.Need, offer.Book.Group(g.Value), s.Now))
 	}
+	if offer.Book.ScreeningOutdated(rec.Need, s.Now) {
+		list = append(list, option{roster.RuleRiskOutdated, roster.TextOf(roster.RuleRiskOutdated)})
+	}
 	for i := range s.Placements { // what other people are the reason of was decided with them
 		if r := s.Placements[i].Result; r != nil {
 			for _, c := range r.Candidates {

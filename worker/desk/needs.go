@@ -110,8 +110,14 @@ func (v *visit) needs() {
 	}{list, total, network, v.boardsOf(v.person, "")})
 }
 
-// byUrgency: what ends soonest, then the higher priority, then what waits longest.
+// byUrgency: what a person was to have decided by now, then what ends soonest, then the higher priority, then what waits longest.
 func byUrgency(a, b *task) int {
+	if late := func(t *task) bool { return t.Soon && !t.By.IsZero() }; late(a) != late(b) {
+		if late(a) {
+			return -1
+		}
+		return 1
+	}
 	if a.Due.IsZero() != b.Due.IsZero() {
 		if a.Due.IsZero() {
 			return 1
@@ -138,7 +144,7 @@ func (v *visit) tasksOf(b *Board, tasks map[string][]*task) {
 			}
 			if queue := queueOf(s, rec); queue != "" {
 				waits := *t
-				waits.decideBy(offer.Catalog, rec, zone, now)
+				waits.decideBy(rec, zone, now)
 				add(queue, &waits)
 			}
 			for i := range rec.Placements {
@@ -188,10 +194,10 @@ func (v *visit) tasksOf(b *Board, tasks map[string][]*task) {
 }
 
 // decideBy notes since when and by when a person is asked, of the placement for which the least time is left.
-func (t *task) decideBy(cat *program.Catalog, rec *roster.Record, zone *time.Location, now time.Time) {
+func (t *task) decideBy(rec *roster.Record, zone *time.Location, now time.Time) {
 	for i := range rec.Placements {
 		pl := &rec.Placements[i]
-		if by, ok := roster.DecideBy(cat, pl, rec.Priority); ok && (t.By.IsZero() || by.Before(t.By)) {
+		if by, ok := roster.DecideBy(pl); ok && (t.By.IsZero() || by.Before(t.By)) {
 			t.Since, t.By, t.Soon = at(pl.Opened, zone), by.In(zone), by.Before(now)
 		}
 	}

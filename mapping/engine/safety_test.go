@@ -43,15 +43,20 @@ var safetyRules = []row{
 		{"licensed_first_then_peers_beside_it", []string{"r1 review licensed-first", "r3 placed adjunct"}, nil},
 		{"bridge_to_peers_alone_is_for_a_person_to_decide", []string{"r6 review licensed-first", "never r6 placed"}, nil},
 		{"family_of_a_user_and_gambling_have_groups_of_their_own", []string{"r3 review licensed-first"}, nil},
+		{"peers_whose_licensed_group_ends_are_looked_at", []string{"r2 placed adjunct", "r2 placed alert-group-no-longer-suits licensed-first"}, nil},
 	}},
 	{"S8", "an eating disorder bars weight programs", []proof{
 		{"eating_disorder_bars_weight_programs", []string{"r1 review criteria", "never r1 placed", "r2 placed weight"}, nil},
 		{"eating_disorder_bars_whatever_weight_program", []string{"r1 review criteria", "never r1 placed", "r2 placed lighter"}, nil},
 		{"diagnosis_in_doubt_excludes_and_never_fits", []string{"r1 review criteria", "r2 review criteria", "r3 review criteria", "r4 review criteria", "r5 placed weight", "r6 placed weight"}, nil},
+		{"update_by_which_a_place_no_longer_suits_is_an_alert", []string{"r1 placed alert-group-no-longer-suits criteria"}, nil},
+		{"who_joined_outside_is_looked_at_and_no_minor_is_among_adults", []string{"r7 enrolled alert-group-no-longer-suits criteria"}, nil},
 	}},
 	{"S9", "minors and adults are apart", []proof{
 		{"minors_and_adults_are_never_mixed", []string{"r1 placed teen", "r2 review age", "r3 review age", "r4 review age"}, nil},
 		{"desk_overrides_a_filter_but_never_that_minors_are_apart", []string{"i5 refused age"}, nil},
+		{"update_by_which_a_place_no_longer_suits_is_an_alert", []string{"r4 placed alert-group-no-longer-suits age"}, nil},
+		{"who_joined_outside_is_looked_at_and_no_minor_is_among_adults", []string{"i2 refused age", "i4 refused age", "i6 refused age"}, nil},
 	}},
 	{"S10", "a minor joins with a guardian who can be reached and consents, but for care that the state lets minors have", []proof{
 		{"minors_join_with_a_guardian_who_consents", []string{"r1 needs-info guardian-missing", "r2 needs-info guardian-consent-missing", "r3 placed teen", "r4 placed", "r5 needs-info", "r1 placed was:needs-info"}, nil},
@@ -127,6 +132,8 @@ var safetyRules = []row{
 	{"S21", "a telehealth leader is licensed where the patient sits", []proof{
 		{"telehealth_needs_a_licence_where_the_patient_sits", []string{"r1 placed mood-online", "r2 review licence-state", "r3 needs-info state-missing"}, nil},
 		{"temporary_address_is_where_the_patient_sits", []string{"r1 review licence-state", "r2 placed mood-online", "r3 review licence-state"}, nil},
+		{"update_by_which_a_place_no_longer_suits_is_an_alert", []string{"r3 placed alert-group-no-longer-suits licence-state"}, nil},
+		{"who_joined_outside_is_looked_at_and_no_minor_is_among_adults", []string{"i10 refused licence-state"}, nil},
 	}},
 	{"S22", "the licence holds through the last session", []proof{
 		{"licence_holds_at_the_first_session", []string{"r1 placed", "r2 review leader-licence"}, nil},
@@ -164,6 +171,7 @@ var safetyRules = []row{
 	{"S27", "a person overrides with name and reason, a STOP only with a second role", []proof{
 		{"stop_needs_a_second_person_in_another_role", []string{"i2 refused needs-approver", "i3 refused needs-approver", "r1 placed overridden-by-person by:n.ruiz"}, nil},
 		{"approval_holds_for_what_was_known_then", []string{"r2 waitlisted approved-by-person", "r2 waitlisted alert-safety-stop", "never r2 placed promoted", "r2 placed by:n.ruiz"}, nil},
+		{"desk_enrols_nobody_alone_whom_a_stop_holds_back", []string{"i2 refused needs-approver", "r1 enrolled by:n.ruiz", "r7 enrolled alert-safety-stop"}, nil},
 		{"stop_set_aside_leaves_what_else_is_new_to_be_seen", []string{"r2 waitlisted alert-safety-review", "never r2 placed promoted", "r2 placed by:n.ruiz"}, nil},
 		{"merge_brings_a_risk_that_nobody_has_looked_at", []string{"r3 waitlisted approved-by-person", "r3 waitlisted alert-safety-stop", "never r3 placed"}, nil},
 	}},

@@ -23,6 +23,9 @@ type Reason struct {
 	Text string `json:"text"`
 }
 
+// RuleMinors names the rule that minors and adults are never in one group.
+const RuleMinors = "minors-apart"
+
 // RuleLicensedFirst names the rule that keeps a peer group from standing alone.
 const RuleLicensedFirst = "licensed-first"
 
@@ -131,7 +134,7 @@ var Rules = [...]RuleText{
 	ruleLicensedFirst:   {RuleLicensedFirst, "licensed-first", "For this condition a group without a licensed leader can only stand beside a licensed one.", "What is group therapy (serious clinical issues)"},
 	rulePeerByChoice:    {"peer-by-choice", "peer-by-choice", "A peer group can be the first place only where it is chosen: by a wish for support, a goal that favours it, or the program's name.", "What is group therapy (seek social support); milder depression may choose peers (Pfeiffer 2011)"},
 	ruleLicence:         {"leader-licence", "leader-licence", "The leader has no licence that is valid here through the last session.", "What is group therapy (licensed therapists only)"},
-	ruleMinors:          {"minors-apart", "age", "Minors and adults are never in one group.", "convention; CDC DPP 18 and over; DBT teen groups 13 to 17 (resourcegrp.org)"},
+	ruleMinors:          {RuleMinors, "age", "Minors and adults are never in one group.", "convention; CDC DPP 18 and over; DBT teen groups 13 to 17 (resourcegrp.org)"},
 	ruleAge:             {"age-band", "age", "The patient's age at the first session is outside the program's ages.", "program criteria"},
 	ruleAgeUnknown:      {"age-unknown", "birth-date-missing", "The birth date is missing or too vague to tell whether the patient may take part.", "never assume: criteria that cannot be checked ask for the fact"},
 	ruleLanguage:        {"language", "language", "The group is held in none of the patient's languages and has no interpreter.", "NICE CG91 recommendations (NBK82911)"},

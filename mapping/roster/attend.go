@@ -23,23 +23,24 @@ func (d *step) enrol(e *mapping.Event, rec *Record, id PlacementID) {
 		d.unchanged("already-enrolled", rec.Key)
 		return
 	}
-	if e.Group != "" && e.Group != left {
-		if !d.mayJoin(e, rec, id) {
-			return
-		}
-		// Who joined outside Convene is there: a person is alerted. A move can still be kept from happening.
-		if left != "" && d.keptOutOf(rec, d.offer.Book.Group(e.Group)) != "" {
-			d.refuse(mapping.Issue{Path: "data.group", Code: RuleNotOffered, Text: reasonTexts[RuleNotOffered]})
-			return
-		}
+	joins := e.Group != "" && e.Group != left
+	switch {
+	case joins && !d.joins(e, rec, id):
+		return
+	case !joins && pl.Status == mapping.Offered && !d.mayBegin(e, rec):
+		return
 	}
 	d.own(rec)
 	d.alter(rec, id, func(dec *Decision, pl *Placement) []mapping.Reason {
-		if e.Group != "" && e.Group != left {
+		reasons := []mapping.Reason{reason(RuleEnrolled)}
+		if joins {
 			d.vacate(pl)
 			d.seat(dec.Record, pl, d.offer.Book.Group(e.Group))
+			if why := d.against(dec.Record, pl); len(why) > 0 {
+				dec.Record.Alerts = appendNew(dec.Record.Alerts, RuleGroupUnsuited)
+				reasons = append(append(reasons, alert(RuleGroupUnsuited)), outward(why)...)
+			}
 		}
-		reasons := []mapping.Reason{reason(RuleEnrolled)}
 		for _, why := range d.mustReview(dec.Record, nil) {
 			if undecided(*pl) || !slices.Contains(dec.Record.Alerts, why.Code) {
 				dec.Record.Alerts = appendNew(dec.Record.Alerts, why.Code)
@@ -50,7 +51,7 @@ func (d *step) enrol(e *mapping.Event, rec *Record, id PlacementID) {
 		return reasons
 	})
 	d.alertTies(rec.Patient, false)
-	if left != "" && e.Group != "" && e.Group != left {
+	if left != "" && joins {
 		d.promote(left)
 	}
 }

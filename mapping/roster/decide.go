@@ -126,6 +126,8 @@ type step struct {
 	touched map[uint64]*Decision
 	// placed are referrals with a bridge that were written: it ends with what it leads to.
 	placed []uint64
+	// lost are patients who in this step lost a place that was theirs.
+	lost []uint64
 }
 
 // Decide applies one input, or the next step of it, to the state. offer is the catalog in force; nil before the first.
@@ -140,6 +142,7 @@ func (s *State) Decide(turn Turn, offer *Offering) Outcome {
 	}
 	d.run()
 	d.endBridges()
+	d.alertAdjuncts()
 	s.Position.More = d.out.More
 	s.Position.Notices += len(d.out.Notices)
 	return d.out
@@ -298,6 +301,9 @@ func (d *step) save(dec *Decision) {
 	}
 	if d.offer != nil {
 		d.await(dec.Record)
+	}
+	if was := d.live[dec.Record.Key]; was != nil && slices.ContainsFunc(was.Placements, func(p Placement) bool { return theirs(p) && !dec.Record.has(p.ID) }) {
+		d.lost = append(d.lost, dec.Record.Patient)
 	}
 	d.put(dec.Record)
 	if d.offer != nil && d.offer.benefits {

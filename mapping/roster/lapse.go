@@ -96,6 +96,9 @@ func (d *step) doubtful(of *Record, id PlacementID) (rec *Record, rule string) {
 		if rule := d.lapsed(rec, group); rule != "" && rule != RuleGateUnmet { // gates were passed, or set aside, when it was offered
 			return rec, rule
 		}
+		if slices.Contains(rec.Alerts, RuleGroupUnsuited) {
+			return rec, RuleGroupUnsuited
+		}
 		if slices.ContainsFunc(d.offer.Book.WhyNot(rec.Need, group, instant(d.t), d.beside(rec, pl)...), func(r match.Reason) bool { return match.Absolute(r.Rule) }) {
 			return rec, RuleGroupUnsuited
 		}

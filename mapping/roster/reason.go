@@ -150,7 +150,7 @@ var reasonTexts = map[string]string{
 	RuleSessionOff:     "A session of the group is left out.",
 	RuleSessionAdded:   "The group has a session more.",
 	RuleLeaderChanged:  "The group has another leader.",
-	RuleGroupUnsuited:  "After the change the group no longer suits the patient; a person must decide.",
+	RuleGroupUnsuited:  "The group does not suit the patient, or no longer; a person must decide.",
 
 	RuleApproved:      "A person approved the referral.",
 	RuleRejected:      "A person rejected the referral.",

@@ -78,7 +78,7 @@ func (d *step) newReferral(e *mapping.Event, identity, content Hash, issues mapp
 		d.bereave(rec)
 		return
 	}
-	d.placeAll(dec, issues)
+	d.placeAll(nil, dec, issues)
 }
 
 // bereave ends the other live referrals of a patient who has died: those of the same source close, for those of another
@@ -214,7 +214,7 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 	dec := d.decision(rec)
 	dec.Request, dec.Hits, dec.Own = r, hits, true
 	dec.Patient = d.learn(person, hits, rec.Key)
-	rec = dec.Record
+	was, rec := rec, dec.Record
 	if len(rec.Superseded) < supersededMax {
 		rec.Superseded = append(rec.Superseded, rec.Content)
 	}
@@ -240,7 +240,7 @@ func (d *step) update(e *mapping.Event, rec *Record, content Hash) {
 	}
 	d.askedAgain(dec, r.Programs)
 	d.leaveShared(dec)
-	d.placeAll(dec, issues)
+	d.placeAll(was, dec, issues)
 }
 
 // sameOne answers whether an update is about the referral's own patient. doubt is the rule that asks a person, or empty.

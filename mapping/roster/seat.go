@@ -9,8 +9,8 @@ import (
 )
 
 // placeAll decides every placement of a referral that is not settled, saves the record and tells each. A placement that
-// holds a seat keeps it and is told that the update is recorded.
-func (d *step) placeAll(dec *Decision, issues mapping.Issues) {
+// holds a seat keeps it and is told that the update is recorded. was is the referral before the update; nil without one.
+func (d *step) placeAll(was *Record, dec *Decision, issues mapping.Issues) {
 	rec := dec.Record
 	before := slices.Clone(rec.Placements)
 	var together []PlacementID
@@ -20,7 +20,7 @@ func (d *step) placeAll(dec *Decision, issues mapping.Issues) {
 			continue
 		}
 		if pl.Status.HoldsSeat() {
-			d.stands(dec, pl)
+			d.stands(was, dec, pl)
 			continue
 		}
 		shared := pl.Status == mapping.Waitlisted && len(d.sharing(rec, pl.ID)) > 1
@@ -75,7 +75,7 @@ func (dec *Decision) reasonsOf(id PlacementID) []mapping.Reason {
 }
 
 // stands keeps a seat through an update; what would have asked a person to decide becomes an alert.
-func (d *step) stands(dec *Decision, pl *Placement) {
+func (d *step) stands(was *Record, dec *Decision, pl *Placement) {
 	rec := dec.Record
 	d.quieten(rec, pl)
 	var alerts []mapping.Reason
@@ -85,6 +85,7 @@ func (d *step) stands(dec *Decision, pl *Placement) {
 			alerts = append(alerts, alert(why.Code))
 		}
 	}
+	alerts = append(alerts, d.unsuited(was, rec, pl)...)
 	if len(alerts) == 0 {
 		alerts = []mapping.Reason{reason(RuleUpdated)}
 	}
@@ -257,7 +258,7 @@ func (d *step) heldFor(rec *Record, pl *Placement) (held, beside []int32) {
 			if at < 0 {
 				continue
 			}
-			if held = append(held, at); x.Status == mapping.Placed || x.Status == mapping.Enrolled {
+			if held = append(held, at); theirs(*x) {
 				beside = append(beside, at)
 			}
 		}

@@ -3,6 +3,8 @@ package mapping
 // Code systems by the URI that FHIR R4 gives them (https://hl7.org/fhir/R4/terminologies-systems.html).
 const (
 	SystemICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
+	SystemICD10   = "http://hl7.org/fhir/sid/icd-10" // of the World Health Organization
+	SystemICD9CM  = "http://hl7.org/fhir/sid/icd-9-cm"
 	SystemSNOMED  = "http://snomed.info/sct"
 	SystemLOINC   = "http://loinc.org"
 	SystemHCPCS   = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
@@ -18,6 +20,9 @@ const (
 	FindingConsentDenied = "consent-denied"
 	// FindingOrdered answers an observation whose code is that of a service: an order for it is open.
 	FindingOrdered = "ordered"
+	// FindingSafetyFlag and FindingBehavioralFlag: an active alert of category safety, of category behavioral, whatever it says.
+	FindingSafetyFlag     = "safety-flag"
+	FindingBehavioralFlag = "behavioral-flag"
 	// FindingAuthorization: the payer has authorized it; the observation's date is the last day on which that holds.
 	FindingAuthorization = "authorization"
 	// FindingGuardianConsent: parent or guardian consents to the referral of a minor.

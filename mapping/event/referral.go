@@ -222,7 +222,7 @@ func readCode(c jsontree.Cursor, x *mapping.Code) {
 	for f := range c.Fields() {
 		switch f.Key() {
 		case "system":
-			x.System = f.Text(systemMax)
+			x.System = mapping.CodeSystem(f.Text(systemMax))
 		case "code":
 			x.Code = f.Text(shortMax)
 		case "display":

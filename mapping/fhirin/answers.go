@@ -5,6 +5,7 @@ import (
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/jsontree"
+	"github.com/convene-health/convene/mapping/program"
 )
 
 var responseStatuses = []string{"in-progress", "completed", "amended", wrong, "stopped"}
@@ -13,54 +14,67 @@ var responseStatuses = []string{"in-progress", "completed", "amended", wrong, "s
 const itemDepth = 8
 
 // answers takes what a QuestionnaireResponse answers to questions that its linkId names by LOINC, "44260-8" or, as
-// questionnaires made of LOINC panels have it, "/44249-1/44260-8" (https://hl7.org/fhir/R4/questionnaireresponse.html). Other
-// questions have no meaning without their Questionnaire. What is not finished says nothing.
+// questionnaires made of LOINC panels have it, "/44249-1/44260-8" (https://hl7.org/fhir/R4/questionnaireresponse.html). Of
+// other questions, and of one that is not finished, only what safety rules ask is taken, and the words, for screening.
 func (d *decoder) answers(r resource) {
+	q := answered{}
 	switch word(r.at, "status", responseStatuses) {
 	case "completed", "amended":
-	default:
+		q.whole = true
+	case wrong:
 		return
 	}
-	date := ""
 	if at, ok := r.at.Get("authored"); ok {
-		date = at.DateTime()
+		q.date = at.DateTime()
 	}
-	d.items(r.at, date, itemDepth)
+	d.items(r.at, q, itemDepth)
 }
 
-func (d *decoder) items(c jsontree.Cursor, date string, depth int) {
+// answered is what holds for all answers of a questionnaire.
+type answered struct {
+	date  string
+	whole bool
+}
+
+func (d *decoder) items(c jsontree.Cursor, q answered, depth int) {
 	if depth == 0 {
 		return
 	}
 	for item := range items(c, "item", mapping.ObservationsMax) {
 		link := text(item, "linkId", mapping.TextMax)
-		code := link[strings.LastIndexByte(link, '/')+1:]
-		for answer := range items(item, "answer", mapping.ListMax) {
-			if isLOINC(code) {
-				d.answer(code, date, answer)
-			}
-			d.items(answer, date, depth-1)
+		code := mapping.Code{Display: text(item, "text", mapping.DisplayMax)}
+		if tail := link[strings.LastIndexByte(link, '/')+1:]; isLOINC(tail) {
+			code.System, code.Code = mapping.SystemLOINC, tail
 		}
-		d.items(item, date, depth-1)
+		for answer := range items(item, "answer", mapping.ListMax) {
+			d.answer(code, q, answer)
+			d.items(answer, q, depth-1)
+		}
+		d.items(item, q, depth-1)
 	}
 }
 
-func (d *decoder) answer(code, date string, c jsontree.Cursor) {
-	o := mapping.Observation{Code: mapping.Code{System: mapping.SystemLOINC, Code: code}, Date: date}
-	switch value, suffix, _ := choice(c, "value"); suffix {
-	case "Decimal", "Integer":
-		o.Value = number(value)
-	case "Quantity":
-		if at, ok := value.Get("value"); ok && !value.Has("comparator") {
-			o.Value = number(at)
-			o.Unit = text(value, "code", mapping.ShortMax)
-		}
-	case "Coding":
-		if answer := codingOf(value); answer.Code != "" {
-			o.Answer = &answer
-		}
+// answer keeps one. Words beyond the limit are named and left out.
+func (d *decoder) answer(code mapping.Code, q answered, c jsontree.Cursor) {
+	o := mapping.Observation{Code: code, Date: q.date}
+	screened := program.Screens(code)
+	value, suffix, has := choice(c, "value")
+	coded := d.result(&o, value, suffix, screened)
+	switch {
+	case !has:
+		return
+	case screened:
+	case code.Code != "" && coded && q.whole:
+		o.Code.Display = "" // a LOINC code says what was asked
+	case o.Value == nil && o.Answer == nil, code.Display == "" && (o.Answer == nil || o.Answer.Display == ""):
+		return
+	case len(d.event.Referral.Observations) >= mapping.ObservationsMax:
+		c.Remark(jsontree.TooMany, "more than %d answers; this one is not read", mapping.ObservationsMax)
+		return
+	default:
+		o.Code = mapping.Code{Display: code.Display}
 	}
-	if (o.Value != nil || o.Answer != nil) && len(d.event.Referral.Observations) <= mapping.ObservationsMax {
+	if len(d.event.Referral.Observations) <= mapping.ObservationsMax {
 		d.addObservation(o, c)
 	}
 }

@@ -1,7 +1,6 @@
 package fhirin
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -14,7 +13,6 @@ import (
 var (
 	observationStatuses = []string{"final", "amended", "corrected", "preliminary", "registered", "cancelled", wrong, "unknown"}
 	goalStatuses        = []string{"proposed", "planned", "accepted", "active", "on-hold", "completed", "cancelled", wrong, "rejected"}
-	flagStatuses        = []string{"active", "inactive", wrong}
 	coverageStatuses    = []string{"active", "cancelled", "draft", wrong}
 )
 
@@ -255,70 +253,22 @@ func shareCode(a, b []mapping.Code) bool {
 	return false
 }
 
-// observation reads a result with its components; what was cancelled or entered in error says nothing.
+// observation reads a result with its components and notes; what was cancelled or entered in error says nothing. Of one
+// whose status nobody knows only what safety rules ask is read.
 func (d *decoder) observation(r resource) {
-	switch status := word(r.at, "status", observationStatuses); status {
-	case "cancelled", wrong, "unknown":
+	status := word(r.at, "status", observationStatuses)
+	if status == "cancelled" || status == wrong {
 		return
 	}
 	date := when(r.at, "effective")
-	d.measure(r.at, date)
+	d.measure(r.at, date, status == "unknown")
 	for part := range items(r.at, "component", mapping.ObservationsMax) {
-		d.measure(part, date)
+		d.measure(part, date, status == "unknown")
 	}
+	d.notes(r)
 	for ref := range items(r.at, "hasMember", mapping.ObservationsMax) {
 		d.support(r, ref)
 	}
-}
-
-// measure reads code and value[x] of an Observation or a component. A panel without a value is kept for its code: it may
-// itself be a finding.
-func (d *decoder) measure(c jsontree.Cursor, date string) {
-	codes, _ := conceptMember(c, "code")
-	if len(codes) == 0 {
-		return
-	}
-	o := mapping.Observation{Code: preferred(codes, mapping.SystemLOINC), Date: date}
-	value, suffix, has := choice(c, "value")
-	switch suffix {
-	case "Quantity":
-		if value.Has("comparator") {
-			value.Remark(NotUsed, "a bound is not a value")
-			return
-		}
-		if at, ok := value.Get("value"); ok {
-			o.Value = number(at)
-		}
-		o.Unit = cmp.Or(text(value, "code", mapping.ShortMax), text(value, "unit", mapping.ShortMax))
-	case "Integer":
-		o.Value = number(value)
-	case "CodeableConcept":
-		if answers, _ := concept(value); len(answers) > 0 {
-			answer := preferred(answers, mapping.SystemSNOMED)
-			o.Answer = &answer
-		}
-	}
-	if has && o.Value == nil && o.Answer == nil || !has && c.Has("component") {
-		return
-	}
-	d.addObservation(o, c)
-}
-
-func number(c jsontree.Cursor) *float64 {
-	if v, ok := c.Float(); ok {
-		return &v
-	}
-	return nil
-}
-
-// preferred is the coding of a system where there is one, else the first.
-func preferred(codes []mapping.Code, system string) mapping.Code {
-	for _, c := range codes {
-		if c.System == system {
-			return c
-		}
-	}
-	return codes[0]
 }
 
 // goal takes a Goal whose description is one of the shipped goals, by code or by name.
@@ -366,27 +316,4 @@ func kebab(s string) string {
 		}
 	}
 	return strings.TrimSuffix(string(b), "-")
-}
-
-// flag takes an active Flag for screening: its codes as findings, its words as free text. It is no diagnosis.
-func (d *decoder) flag(r resource) {
-	if word(r.at, "status", flagStatuses) != "active" {
-		return
-	}
-	codes, words := conceptMember(r.at, "code")
-	date := ""
-	if period, ok := r.at.Get("period"); ok {
-		if start, ok := period.Get("start"); ok {
-			date = start.DateTime()
-		}
-	}
-	for _, c := range codes {
-		d.addObservation(mapping.Observation{Code: c, Date: date}, placeOf(r.at, "code"))
-		if words == "" {
-			words = c.Display
-		}
-	}
-	if words != "" {
-		d.addNote(words, placeOf(r.at, "code"))
-	}
 }

@@ -146,7 +146,7 @@ func concept(c jsontree.Cursor) (codes []mapping.Code, words string) {
 }
 
 func codingOf(c jsontree.Cursor) mapping.Code {
-	return mapping.Code{System: text(c, "system", mapping.SystemMax), Code: text(c, "code", mapping.ShortMax), Display: text(c, "display", mapping.DisplayMax)}
+	return mapping.Code{System: mapping.CodeSystem(text(c, "system", mapping.SystemMax)), Code: text(c, "code", mapping.ShortMax), Display: text(c, "display", mapping.DisplayMax)}
 }
 
 // conceptMember is concept of a member.

@@ -219,7 +219,7 @@ func (r *reader) codes(v Value) []mapping.Code {
 		if c.Code == "" {
 			continue
 		}
-		c.System = codeSystem(r.text(v.Component(first+2), mapping.TextMax))
+		c.System = mapping.CodeSystem(r.text(v.Component(first+2), mapping.TextMax))
 		all = append(all, c)
 	}
 	return all

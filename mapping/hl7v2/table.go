@@ -1,8 +1,6 @@
 package hl7v2
 
 import (
-	"strings"
-
 	"github.com/convene-health/convene/mapping"
 )
 
@@ -12,26 +10,6 @@ const (
 	codesProgram = "99CONVENEPROGRAM"
 	codesGoal    = "99CONVENEGOAL"
 )
-
-// codeSystems by HL7 table 0396 and by names that are seen beside it. In the United States I10 means ICD-10-CM.
-var codeSystems = map[string]string{
-	"I10": mapping.SystemICD10CM, "I10C": mapping.SystemICD10CM, "ICD10": mapping.SystemICD10CM, "ICD-10": mapping.SystemICD10CM,
-	"ICD10CM": mapping.SystemICD10CM, "ICD-10-CM": mapping.SystemICD10CM, "2.16.840.1.113883.6.90": mapping.SystemICD10CM,
-	"SCT": mapping.SystemSNOMED, "SNM": mapping.SystemSNOMED, "SNOMED": mapping.SystemSNOMED, "SNOMEDCT": mapping.SystemSNOMED,
-	"SNOMED-CT": mapping.SystemSNOMED, "SNOMED CT": mapping.SystemSNOMED, "2.16.840.1.113883.6.96": mapping.SystemSNOMED,
-	"LN": mapping.SystemLOINC, "LOINC": mapping.SystemLOINC, "2.16.840.1.113883.6.1": mapping.SystemLOINC,
-	"99CONVENEFINDING": mapping.SystemFinding,
-	"C4":               mapping.SystemCPT, "CPT": mapping.SystemCPT, "CPT4": mapping.SystemCPT,
-	"HCPCS": mapping.SystemHCPCS, "HPC": mapping.SystemHCPCS,
-}
-
-// codeSystem gives the URI of a code system; one that is not known keeps its name.
-func codeSystem(name string) string {
-	if uri := codeSystems[strings.ToUpper(name)]; uri != "" {
-		return uri
-	}
-	return name
-}
 
 // systemsByOID are assigners that FHIR knows by another URI.
 var systemsByOID = map[string]string{

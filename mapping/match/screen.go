@@ -3,6 +3,7 @@ package match
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/convene-health/convene/mapping"
 	"github.com/convene-health/convene/mapping/program"
@@ -37,6 +38,8 @@ var SafetyTexts = []RuleText{
 	{"suicide_acute", "safety-stop", "Suicidal thoughts, intent, plan or attempt: never placed by a machine.", "CPT and CBT trials exclude suicidal intent (Resick 2017; NCT04724694); PHQ-9 item 9"},
 	{"suicide_risk_history", "safety-review", "A history or risk of suicide or self-harm.", "clinical convention"},
 	{"self_harm_nonsuicidal", "safety-review", "Self-harm without suicidal intent.", "clinical convention"},
+	{"safety_flag", "safety-stop", "An active alert of category safety, whatever it says: never placed by a machine.", "HL7 FHIR R4 flag-category; clinical convention"},
+	{"behavioral_flag", "safety-review", "An active alert of category behavioral.", "HL7 FHIR R4 flag-category; clinical convention"},
 	{"violence_homicidal", "safety-stop", "Thoughts of killing somebody: never placed by a machine.", "SAMHSA TIP 41 quick guide; Resick 2017"},
 	{"violence_risk", "safety-review", "A risk of violence.", "SAMHSA TIP 41 quick guide"},
 	{"active_psychosis", "safety-review", "Psychosis now.", "Resick 2017; NCT04724694; Yalom and Leszcz"},
@@ -121,18 +124,8 @@ func screenCondition(hits []Hit, r *mapping.Referral, i int) []Hit {
 	return screenText(hits, c.Text, conditionsPrefix, i, "].text")
 }
 
-// safetyOf looks a code up. A code without a system is taken as ICD-10-CM or SNOMED CT: better a needless look.
-func safetyOf(c mapping.Code) []program.SafetyHit {
-	if c.System != "" {
-		return program.SafetyOf(c)
-	}
-	c.System = mapping.SystemICD10CM
-	if hits := program.SafetyOf(c); len(hits) > 0 {
-		return hits
-	}
-	c.System = mapping.SystemSNOMED
-	return program.SafetyOf(c)
-}
+// safetyOf looks a code up.
+func safetyOf(c mapping.Code) []program.SafetyHit { return program.SafetyOf(c) }
 
 // levelNow is what a level is for a condition that may be over: a STOP is REVIEW, a history stays what it is, and
 // the rest is gone.
@@ -171,33 +164,59 @@ func active(c *mapping.Condition) bool {
 	return stated(c)
 }
 
+// screenObservation applies the rules of an observation's code, unless its answer is clearly no, and those of the answer. Where
+// no code has a rule, what the EHR shows of question and answer is text.
 func screenObservation(hits []Hit, r *mapping.Referral, i int) []Hit {
 	o := &r.Observations[i]
-	var answer mapping.Code
-	if o.Answer != nil {
-		answer = *o.Answer
+	if o.Answer != nil && o.Answer.System == mapping.SystemFinding && o.Answer.Code == mapping.FindingOrdered {
+		return hits // what is ordered is not yet found
 	}
+	from, asked := len(hits), false
 	for _, s := range safetyOf(o.Code) {
 		level := s.Level
-		switch {
+		switch asked = true; {
 		case s.ByAnswer():
-			level = s.AnswerLevel(o.Value, answer.Code)
+			if level = s.AnswerLevel(o.Value, o.Answer); level == Stop {
+				level = s.Level // of a system that is not known no more than REVIEW
+			}
 			level = levelNow(s.Rule, level, !answeredLater(r, o))
-		case o.Value != nil || answer.Code != "":
-			continue // a finding asked about; the answer below says what was found
+		case program.Denies(o.Value, o.Answer):
+			continue
 		}
 		if level != "" {
 			hits = append(hits, Hit{Rule: s.Rule, Level: level, Code: o.Code, Path: path(answersPrefix, i, "].code", -1)})
 		}
 	}
-	if answer.Code != "" {
-		for _, s := range safetyOf(answer) {
+	if o.Answer != nil && o.Answer.Code != "" {
+		for _, s := range safetyOf(*o.Answer) {
 			if !s.ByAnswer() {
-				hits = append(hits, Hit{Rule: s.Rule, Level: s.Level, Code: answer, Path: path(answersPrefix, i, "].answer", -1)})
+				hits = append(hits, Hit{Rule: s.Rule, Level: s.Level, Code: *o.Answer, Path: path(answersPrefix, i, "].answer", -1)})
 			}
 		}
 	}
+	if len(hits) > from {
+		return hits
+	}
+	if o.Code.Display != "" && !asked && !instrument(o) && !program.Denies(o.Value, o.Answer) {
+		hits = screenText(hits, o.Code.Display, answersPrefix, i, "].code")
+	}
+	if o.Answer != nil && o.Answer.Display != "" && len(hits) == from {
+		hits = screenText(hits, o.Answer.Display, answersPrefix, i, "].answer")
+	}
 	return hits
+}
+
+// instruments are words in the names of questionnaires and screenings, which find nothing by having been used.
+// source: assumption
+var instruments = []string{"scale", "screen", "severity", "score", "questionnaire", "inventory", "assessment", "panel", "rating", "survey", "interview", "prevention"}
+
+// instrument reports whether an observation without a result only names a questionnaire.
+func instrument(o *mapping.Observation) bool {
+	if o.Value != nil || o.Answer != nil {
+		return false
+	}
+	name := strings.ToLower(o.Code.Display)
+	return slices.ContainsFunc(instruments, func(w string) bool { return strings.Contains(name, w) })
 }
 
 // answeredLater: the same question has a later answer.

@@ -170,8 +170,8 @@ func TestSafetyTableIsWhole(t *testing.T) {
 		}
 	}
 	for kind, want := range map[string]int{
-		"code": 120, "stem": 322, "suicide_acute": 30 + 322, "suicide_risk_history": 5, "self_harm_nonsuicidal": 3,
-		"violence_homicidal": 1, "violence_risk": 3, "active_psychosis": 13, "current_mania": 4, "intoxication_withdrawal": 25,
+		"code": 173, "stem": 322, "suicide_acute": 77 + 322, "suicide_risk_history": 8, "safety_flag": 1, "behavioral_flag": 1, "self_harm_nonsuicidal": 3,
+		"violence_homicidal": 2, "violence_risk": 3, "active_psychosis": 13, "current_mania": 4, "intoxication_withdrawal": 25,
 		"severe_cognitive_impairment": 4, "intimate_partner_violence": 6, "pregnancy": 13, "hearing_need": 5, "mobility_need": 4,
 		"vision_need": 1, "oxygen": 1, "interpreter_need": 1,
 	} {
@@ -229,7 +229,7 @@ func TestAnswerLevel(t *testing.T) {
 		{nil, "LA6568-5", ""}, {nil, "LA6569-3", Review}, {nil, "LA6570-1", Stop}, {nil, "LA6571-9", Stop},
 		{nil, "", Review}, {nil, "LA9999-9", Review}, {number(2), "LA6568-5", Stop}, {number(-1), "", Review},
 	} {
-		if got := hits[0].AnswerLevel(tt.value, tt.answer); got != tt.want {
+		if got := hits[0].AnswerLevel(tt.value, &mapping.Code{System: mapping.SystemLOINC, Code: tt.answer}); got != tt.want {
 			t.Errorf("%v %q: %q, want %q", tt.value, tt.answer, got, tt.want)
 		}
 	}

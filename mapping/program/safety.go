@@ -1,8 +1,6 @@
 package program
 
 import (
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/convene-health/convene/mapping"
@@ -37,7 +35,7 @@ type SafetyRule struct {
 	// Status says where the code was verified; "check" marks those that still need it.
 	Status string
 
-	stopFrom                   float64
+	stopFrom, reviewFrom       float64
 	stopAnswers, reviewAnswers []string
 }
 
@@ -47,7 +45,7 @@ type SafetyHit struct {
 	Level Level
 }
 
-// SafetyRules is the whole table: 120 codes and the ICD-10-CM FY2026 stems of poisoning and asphyxiation with
+// SafetyRules is the whole table: 173 codes and the ICD-10-CM FY2026 stems of poisoning and asphyxiation with
 // intent self-harm.
 func SafetyRules() []SafetyRule { return shipped().safety }
 
@@ -55,18 +53,48 @@ func SafetyRules() []SafetyRule { return shipped().safety }
 func IsSafetyRule(name string) bool { return shipped().safetyNames[name] }
 
 // SafetyOf gives every rule that a code raises. A rule on an observation (LOINC) is raised by its answer alone:
-// ask AnswerLevel. Codes are taken generously: dots, case and space do not matter.
+// ask AnswerLevel. Codes are taken generously: dots, case and space do not matter, nor how the system is spelled. A code
+// without a system is looked for in ICD-10-CM, SNOMED CT and LOINC; so is one of a system that is not known, or of another
+// edition of ICD, and it is REVIEW at most.
 func SafetyOf(code mapping.Code) []SafetyHit { return shipped().SafetyOf(code) }
 
 // SafetyOf over these tables.
 func (t *Tables) SafetyOf(code mapping.Code) []SafetyHit {
-	var hits []SafetyHit
-	switch code.System {
-	case mapping.SystemICD10CM, oidICD10CM:
+	code.System = mapping.CodeSystem(code.System)
+	hits := t.safetyIn(nil, code)
+	if len(hits) > 0 || mapping.IsCodeSystem(code.System) {
+		return hits
+	}
+	known := code.System == ""
+	if known || icd10Shaped(code.Code) {
+		code.System = mapping.SystemICD10CM
+		hits = t.safetyIn(hits, code)
+	}
+	for _, system := range [...]string{mapping.SystemSNOMED, mapping.SystemLOINC} {
+		if len(hits) == 0 {
+			code.System = system
+			hits = t.safetyIn(hits, code)
+		}
+	}
+	if known {
+		return hits
+	}
+	capped := hits[:0]
+	for _, h := range hits {
+		if h.Level == Stop || h.Level == Review {
+			capped = append(capped, SafetyHit{h.SafetyRule, Review})
+		}
+	}
+	return capped
+}
+
+// safetyIn adds the rules of a code in its own system.
+func (t *Tables) safetyIn(hits []SafetyHit, code mapping.Code) []SafetyHit {
+	if prefixes := t.safetyPrefix[code.System]; prefixes != nil {
 		var buf [icd10Max]byte
 		c := normalICD10(&buf, code.Code)
 		for n := len(c); n > 0; n-- {
-			for _, i := range t.safetyICD10[string(c[:n])] {
+			for _, i := range prefixes[string(c[:n])] {
 				hit := SafetyHit{&t.safety[i], t.safety[i].Level}
 				if hit.SequelaReview && len(c) == 7 && c[6] == 'S' {
 					hit.Level = Review
@@ -74,43 +102,40 @@ func (t *Tables) SafetyOf(code mapping.Code) []SafetyHit {
 				hits = append(hits, hit)
 			}
 		}
-	default:
-		key := mapping.Code{System: code.System, Code: strings.TrimSpace(code.Code)}
-		if key.System == oidSNOMED {
-			key.System = mapping.SystemSNOMED
-		}
-		for _, i := range t.safetyExact[key] {
-			hits = append(hits, SafetyHit{&t.safety[i], t.safety[i].Level})
-		}
+		return hits
+	}
+	for _, i := range t.safetyExact[mapping.Code{System: code.System, Code: strings.TrimSpace(code.Code)}] {
+		hits = append(hits, SafetyHit{&t.safety[i], t.safety[i].Level})
 	}
 	return hits
 }
 
+// icd10Shaped reports whether a code of a system that is not known looks like one of ICD-10.
+func icd10Shaped(code string) bool {
+	var buf [icd10Max]byte
+	c := normalICD10(&buf, code)
+	return len(c) >= 3 && len(c) <= 7 && 'A' <= c[0] && c[0] <= 'Z' && '0' <= c[1] && c[1] <= '9'
+}
+
 // ByAnswer reports whether the rule looks at an observation's answer, not at the code alone.
-func (r *SafetyRule) ByAnswer() bool { return r.stopFrom > 0 }
+func (r *SafetyRule) ByAnswer() bool { return r.stopFrom > 0 || r.reviewFrom > 0 }
 
-// answerNone is LOINC's "Not at all".
-const answerNone = "LA6568-5"
-
-// AnswerLevel is the level that an answer raises: empty for none. An answer that cannot be read is REVIEW,
-// never nothing.
-func (r *SafetyRule) AnswerLevel(value *float64, answer string) Level {
-	switch {
-	case !r.ByAnswer():
-		return r.Level
-	case slices.Contains(r.stopAnswers, answer), value != nil && *value >= r.stopFrom:
-		return Stop
-	case slices.Contains(r.reviewAnswers, answer), value != nil && *value > 0:
-		return Review
-	case answer == answerNone, value != nil && *value == 0 && answer == "":
-		return ""
+// Screens reports whether any of the codes is a finding that raises a safety rule, or a question whose answer does. A total of
+// several answers is neither.
+func Screens(codes ...mapping.Code) bool {
+	for _, c := range codes {
+		for _, h := range SafetyOf(c) {
+			if !h.ByAnswer() || h.asks() {
+				return true
+			}
+		}
 	}
-	return Review
+	return false
 }
 
 func (t *Tables) readSafety() {
-	t.safetyICD10, t.safetyExact, t.safetyNames = map[string][]int{}, map[mapping.Code][]int{}, map[string]bool{}
-	systems := map[string]string{"ICD10CM": mapping.SystemICD10CM, "SNOMED": mapping.SystemSNOMED, "LOINC": mapping.SystemLOINC, "CONVENE": mapping.SystemFinding}
+	t.safetyPrefix, t.safetyExact, t.safetyNames = map[string]map[string][]int{}, map[mapping.Code][]int{}, map[string]bool{}
+	systems := map[string]string{"ICD10CM": mapping.SystemICD10CM, "ICD10": mapping.SystemICD10, "ICD9CM": mapping.SystemICD9CM, "SNOMED": mapping.SystemSNOMED, "LOINC": mapping.SystemLOINC, "CONVENE": mapping.SystemFinding}
 	for i, r := range readTable("safety.csv") {
 		s := SafetyRule{
 			Rule: r["rule"], Level: Level(r["level"]), System: systems[r["system"]], Code: r["code"],
@@ -118,10 +143,13 @@ func (t *Tables) readSafety() {
 			Display: r["display"], Status: r["status"],
 			stopAnswers: r.list("stop_answers"), reviewAnswers: r.list("review_answers"),
 		}
-		s.stopFrom, _ = strconv.ParseFloat(r["stop_from"], 64)
+		s.stopFrom, s.reviewFrom = r.decimal("stop_from"), r.decimal("review_from")
 		if s.Prefix {
+			if t.safetyPrefix[s.System] == nil {
+				t.safetyPrefix[s.System] = map[string][]int{}
+			}
 			p := strings.ReplaceAll(s.Code, ".", "")
-			t.safetyICD10[p] = append(t.safetyICD10[p], i)
+			t.safetyPrefix[s.System][p] = append(t.safetyPrefix[s.System][p], i)
 		} else {
 			key := mapping.Code{System: s.System, Code: s.Code}
 			t.safetyExact[key] = append(t.safetyExact[key], i)

@@ -29,8 +29,8 @@ type Tables struct {
 	kindOf       map[kindKey]int
 	kindDefaults map[mapping.Kind]KindDefault
 	safety       []SafetyRule
-	safetyICD10  map[string][]int
-	safetyExact  map[mapping.Code][]int // without display
+	safetyPrefix map[string]map[string][]int // by system, then by prefix without dots
+	safetyExact  map[mapping.Code][]int      // without display
 	safetyNames  map[string]bool
 	templates    []Template
 	templateOf   map[string]int

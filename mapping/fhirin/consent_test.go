@@ -56,7 +56,10 @@ func TestQuestionnaireResponse(t *testing.T) {
 	}, x.Observations); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if x := referral(t, mine(response("in-progress"))); len(x.Observations) != 0 {
-		t.Errorf("unfinished: %v", x.Observations)
+	if x := referral(t, mine(response("in-progress"))); len(x.Observations) != 1 || x.Observations[0].Code.Code != "44260-8" {
+		t.Errorf("unfinished, of which only what a safety rule asks is read: %v", x.Observations)
+	}
+	if x := referral(t, mine(response("entered-in-error"))); len(x.Observations) != 0 {
+		t.Errorf("entered in error: %v", x.Observations)
 	}
 }

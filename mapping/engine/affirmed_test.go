@@ -77,9 +77,6 @@ func TestS1_affirmed_findings(t *testing.T) {
 		{"CSSRS ever", of(`"system":"http://loinc.org","code":"93267-3"`, loinc("LA33-6")), match.Review},
 		{"risk high", of(`"system":"http://loinc.org","code":"93374-7"`, loinc("LA9193-9")), match.Stop},
 		{"ASQ 5", of(`"system":"http://loinc.org","code":"115571-2"`, loinc("LA33-6")), match.Stop},
-		{"PHQ 9 total 24", of(`"system":"http://loinc.org","code":"44261-6"`, `,"value":24`), ""},
-		{"PHQ 9 total 25", of(`"system":"http://loinc.org","code":"44261-6"`, `,"value":25`), match.Review},
-		{"PHQ 9 total 27", of(`"system":"http://loinc.org","code":"44261-6"`, `,"value":27`), match.Stop},
 	})
 }
 

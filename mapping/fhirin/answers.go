@@ -69,7 +69,7 @@ func (d *decoder) answer(code mapping.Code, q answered, c jsontree.Cursor) {
 	case o.Value == nil && o.Answer == nil, code.Display == "" && (o.Answer == nil || o.Answer.Display == ""):
 		return
 	case len(d.event.Referral.Observations) >= mapping.ObservationsMax:
-		c.Remark(jsontree.TooMany, "more than %d answers; this one is not read", mapping.ObservationsMax)
+		c.Remark(jsontree.TooMany, "there are too many answers; this one is not read")
 		return
 	default:
 		o.Code = mapping.Code{Display: code.Display}

@@ -189,7 +189,7 @@ func screenObservation(hits []Hit, r *mapping.Referral, i int) []Hit {
 	}
 	if o.Answer != nil && o.Answer.Code != "" {
 		for _, s := range safetyOf(*o.Answer) {
-			if !s.ByAnswer() {
+			if !s.ByAnswer() && !hasRule(hits[from:], s.Rule) {
 				hits = append(hits, Hit{Rule: s.Rule, Level: s.Level, Code: *o.Answer, Path: path(answersPrefix, i, "].answer", -1)})
 			}
 		}

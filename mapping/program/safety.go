@@ -45,7 +45,7 @@ type SafetyHit struct {
 	Level Level
 }
 
-// SafetyRules is the whole table: 173 codes and the ICD-10-CM FY2026 stems of poisoning and asphyxiation with
+// SafetyRules is the whole table: 172 codes and the ICD-10-CM FY2026 stems of poisoning and asphyxiation with
 // intent self-harm.
 func SafetyRules() []SafetyRule { return shipped().safety }
 
@@ -120,8 +120,7 @@ func icd10Shaped(code string) bool {
 // ByAnswer reports whether the rule looks at an observation's answer, not at the code alone.
 func (r *SafetyRule) ByAnswer() bool { return r.stopFrom > 0 || r.reviewFrom > 0 }
 
-// Screens reports whether any of the codes is a finding that raises a safety rule, or a question whose answer does. A total of
-// several answers is neither.
+// Screens reports whether any of the codes is a finding that raises a safety rule, or a question whose answer does.
 func Screens(codes ...mapping.Code) bool {
 	for _, c := range codes {
 		for _, h := range SafetyOf(c) {

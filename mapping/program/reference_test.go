@@ -170,7 +170,7 @@ func TestSafetyTableIsWhole(t *testing.T) {
 		}
 	}
 	for kind, want := range map[string]int{
-		"code": 172, "stem": 322, "suicide_acute": 76 + 322, "suicide_risk_history": 8, "safety_flag": 1, "behavioral_flag": 1, "self_harm_nonsuicidal": 3,
+		"code": 173, "stem": 322, "suicide_acute": 77 + 322, "suicide_risk_history": 8, "safety_flag": 1, "behavioral_flag": 1, "self_harm_nonsuicidal": 3,
 		"violence_homicidal": 2, "violence_risk": 3, "active_psychosis": 13, "current_mania": 4, "intoxication_withdrawal": 25,
 		"severe_cognitive_impairment": 4, "intimate_partner_violence": 6, "pregnancy": 13, "hearing_need": 5, "mobility_need": 4,
 		"vision_need": 1, "oxygen": 1, "interpreter_need": 1,

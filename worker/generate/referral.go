@@ -85,7 +85,7 @@ func (g *generator) diagnose(d *draft, x *problem) {
 	switch x.key {
 	case "depression":
 		if x.severity != "" && (!graded || chance(r, 50)) {
-			g.total(d, "44261-6", "PHQ-9 total score", x.severity, [3][2]int{{5, 9}, {10, 14}, {20, 27}})
+			g.total(d, "44261-6", "PHQ-9 total score", x.severity, [3][2]int{{5, 9}, {10, 14}, {20, 24}}) // above 24 item 9 is a risk
 		}
 	case "anxiety":
 		if x.severity != "" && (!graded || chance(r, 50)) {

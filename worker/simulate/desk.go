@@ -18,9 +18,12 @@ const (
 func (w *world) review(p *patient) error {
 	switch p.status {
 	case mapping.Review:
-	case mapping.Waitlisted: // several offers were not taken: the call finds that the patient does not want one
-		p.fate = fateDeclined
-		return w.send(&mapping.Event{Type: mapping.ReferralCancelled, Source: p.source, Target: mapping.Target{Key: p.key}, Reason: "Does not want a group now."})
+	case mapping.Waitlisted: // several offers were not taken: the call finds that the patient does not want one; or facts ran out
+		reason := "Does not want a group now."
+		if p.fate = fateDeclined; p.alert != reasonCall {
+			p.fate, reason = fateNoInfo, "What has run out was not sent anew."
+		}
+		return w.send(&mapping.Event{Type: mapping.ReferralCancelled, Source: p.source, Target: mapping.Target{Key: p.key}, Reason: reason})
 	default:
 		return nil
 	}
@@ -36,7 +39,10 @@ func (w *world) review(p *patient) error {
 		Approver: mapping.Approver{Name: "Dr. Second", Role: "psychiatrist"}}))
 }
 
-const reasonNoGroup = "no-suitable-group"
+const (
+	reasonNoGroup = "no-suitable-group"
+	reasonCall    = "alert-call-patient"
+)
 
 // unserved ends a referral for which the network has nothing.
 func (w *world) unserved(p *patient, why string) error {

@@ -32,6 +32,7 @@ type patient struct {
 	approved bool
 	group    string
 	last     string // reason code of the last notice
+	alert    string // why a person is to look at who waits
 	held     bool   // was held for a person by a safety rule
 	unsafe   bool   // was placed unsafely, by a machine
 	fate     string // why it ended, for the unmet need
@@ -142,7 +143,8 @@ func (w *world) look(p *patient) {
 // wait lists when the patient gives up, and a call where the desk is to make one.
 func (w *world) wait(p *patient, n *mapping.Notice) {
 	p.plan++
-	if slices.ContainsFunc(n.Reasons, func(r mapping.Reason) bool { return strings.HasPrefix(r.Code, "alert-") }) {
+	if i := slices.IndexFunc(n.Reasons, func(r mapping.Reason) bool { return strings.HasPrefix(r.Code, "alert-") }); i >= 0 {
+		p.alert = n.Reasons[i].Code
 		w.look(p)
 	}
 	if !p.waits {

@@ -8,13 +8,16 @@ import (
 
 // LanguageTag reads a language as senders write it: a tag whose primary subtag is of ISO 639 ("es-MX", and "es_MX" and "spa"
 // as well), or the name of a language in English or its own ("Spanish", "español"). It gives the tag by BCP 47, with a primary
-// subtag of two letters where there is one; empty for what names no language.
+// subtag of two small letters where there is one; empty for what names no language.
 func LanguageTag(s string) string {
 	if len(s) == 2 || len(s) > 2 && s[2] == '-' {
-		if iso639.has(s[0]|0x20, s[1]|0x20) {
-			return s
+		if !iso639.has(s[0]|0x20, s[1]|0x20) {
+			return ""
 		}
-		return ""
+		if s[0]&s[1]&0x20 == 0 {
+			return strings.ToLower(s[:2]) + s[2:]
+		}
+		return s
 	}
 	return languageNamed(s)
 }

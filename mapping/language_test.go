@@ -4,7 +4,7 @@ import "testing"
 
 func TestLanguageTag(t *testing.T) {
 	for said, want := range map[string]string{
-		"es": "es", "ES": "ES", "es-MX": "es-MX", "es_MX": "es-MX", "spa": "es", "SPA": "es", "spa-MX": "es-MX", "Spanish": "es", " español ": "es",
+		"es": "es", "ES": "es", "Es-MX": "es-MX", "eN": "en", "es-MX": "es-MX", "es_MX": "es-MX", "spa": "es", "SPA": "es", "spa-MX": "es-MX", "Spanish": "es", " español ": "es",
 		"Haitian Creole": "ht", "yue": "yue", "hmn": "hmn", "zh-Hans": "zh-Hans",
 		"": "", "s": "", "SP": "", "ESP": "", "und": "", "mul": "", "zz-MX": "", "Martian": "", "e1": "", "é": "", "123": "", "es MX": "",
 	} {

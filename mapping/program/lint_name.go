@@ -28,6 +28,11 @@ const (
 func (t *Tables) readNames() {
 	for _, r := range readTable("names.csv") {
 		w := nameWord{conditions: r.list("conditions"), tells: r["tells"]}
+		switch w.tells {
+		case "", tellsSensitive, tellsDiscreet:
+		default:
+			panic("data/names.csv: " + w.tells + " is nothing that a word tells")
+		}
 		for _, phrase := range r.list("words") {
 			w.phrases = append(w.phrases, strings.Fields(phrase))
 		}
